@@ -1,0 +1,169 @@
+//! The typed HTTP client: a library behind a server, used like one in this process.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+use ureq::http::Response;
+
+use crate::{
+    CommitSummary, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK,
+    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults, SpaceId,
+    UnusualRequest, UnusualResults,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// An exact "unusual" over a large library is the slowest answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+const LARGEST_REPLY: u64 = 512 << 20;
+
+/// A connection to a Foray server. Cheap to clone; usable from many threads.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+}
+
+impl Client {
+    /// A client of the server at `base`, such as `http://127.0.0.1:7878`. Nothing is sent yet.
+    pub fn new(base: &str) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(ANSWER_TIMEOUT))
+            .build();
+        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// The server's address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.base)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, ProtocolError> {
+        let url = self.url(path);
+        let pairs = query.iter().map(|(key, value)| (*key, value.as_str()));
+        let reply = self.agent.get(&url).query_pairs(pairs).call();
+        from_json(&url, &read(&url, reply)?)
+    }
+
+    fn post(&self, url: &str, media: &str, body: &[u8]) -> Result<Vec<u8>, ProtocolError> {
+        read(url, self.agent.post(url).content_type(media).send(body))
+    }
+
+    fn ask<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<T, ProtocolError> {
+        let url = self.url(path);
+        let body = serde_json::to_vec(request).map_err(|error| malformed(&url, error))?;
+        from_json(&url, &self.post(&url, "application/json", &body)?)
+    }
+
+    fn ingest<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<T, ProtocolError> {
+        let url = self.url(&format!("ingest/{path}"));
+        let body = rmp_serde::to_vec_named(request).map_err(|error| malformed(&url, error))?;
+        from_message_pack(&url, &self.post(&url, MESSAGE_PACK, &body)?)
+    }
+}
+
+fn malformed(url: &str, reason: impl std::fmt::Display) -> ProtocolError {
+    ProtocolError::Malformed { url: url.to_owned(), reason: reason.to_string() }
+}
+
+fn from_json<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, ProtocolError> {
+    serde_json::from_slice(bytes).map_err(|error| malformed(url, error))
+}
+
+fn from_message_pack<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, ProtocolError> {
+    rmp_serde::from_slice(bytes).map_err(|error| malformed(url, error))
+}
+
+fn read(url: &str, reply: Result<Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>, ProtocolError> {
+    let unreachable =
+        |error: ureq::Error| ProtocolError::Unreachable { url: url.to_owned(), reason: error.to_string() };
+    let mut reply = reply.map_err(unreachable)?;
+    let bytes = reply.body_mut().with_config().limit(LARGEST_REPLY).read_to_vec().map_err(unreachable)?;
+    if reply.status().is_success() {
+        return Ok(bytes);
+    }
+    match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => Err(ProtocolError::Refused(problem)),
+        Err(_) => Err(malformed(url, format_args!("status {}", reply.status()))),
+    }
+}
+
+impl Ingest for Client {
+    fn known_files(&self, paths: &[PhotoPath]) -> Result<Vec<Option<KnownFile>>, ProtocolError> {
+        self.ingest("known-files", &paths)
+    }
+
+    fn known_images(&self, space: &SpaceId, images: &[ImageId]) -> Result<Vec<bool>, ProtocolError> {
+        self.ingest("known-images", &(space, images))
+    }
+
+    fn files_under(
+        &self,
+        root: &PhotoPath,
+        after: Option<&PhotoPath>,
+        limit: usize,
+    ) -> Result<Vec<RootFile>, ProtocolError> {
+        self.ingest("files-under", &(root, after, limit))
+    }
+
+    fn commit(&self, batch: &IngestBatch) -> Result<CommitSummary, ProtocolError> {
+        self.ingest("commit", batch)
+    }
+
+    fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError> {
+        self.ingest("roots", &roots)
+    }
+
+    fn report(&self, progress: &IndexProgress) {
+        // Progress is a courtesy: the next report or the next commit shows whether the server is there.
+        let _: Result<(), _> = self.ingest("progress", progress);
+    }
+}
+
+impl PhotoSearch for Client {
+    fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError> {
+        self.ask("search", request)
+    }
+
+    fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError> {
+        let url = self.url(&format!("search/image?limit={limit}"));
+        from_json(&url, &self.post(&url, "application/octet-stream", content)?)
+    }
+
+    fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError> {
+        self.get(&format!("images/{image}/similar"), &[("limit", limit.to_string())])
+    }
+
+    fn rank(&self, request: &RankRequest) -> Result<Vec<Hit>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Ranked {
+            results: Vec<Hit>,
+        }
+        Ok(self.ask::<Ranked>("rank", request)?.results)
+    }
+
+    fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
+        let UnusualRequest { limit, offset, neighbours } = request;
+        let pairs = [("limit", limit), ("offset", offset), ("neighbours", neighbours)];
+        self.get("unusual", &pairs.map(|(key, value)| (key, value.to_string())))
+    }
+
+    fn status(&self) -> Result<LibraryStatus, ProtocolError> {
+        self.get("status", &[])
+    }
+
+    fn failures(&self) -> Result<Vec<Failure>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Failures {
+            failures: Vec<Failure>,
+        }
+        Ok(self.get::<Failures>("failures", &[])?.failures)
+    }
+}

@@ -1,0 +1,64 @@
+//! The configuration file: one TOML table whose keys are the command line's long options.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::ProtocolError;
+
+/// Where the server listens unless told otherwise: this machine only.
+pub const DEFAULT_BIND: &str = "127.0.0.1:7878";
+
+/// The configuration file. What is not set there comes from the command line or the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The library's folder.
+    pub library: Option<PathBuf>,
+    /// The server to talk to instead of opening the library here.
+    pub server: Option<String>,
+    /// The model's name.
+    pub model: Option<String>,
+    /// Address and port to listen on.
+    pub bind: Option<String>,
+    /// Photo folders that `foray up` indexes and watches.
+    #[serde(default)]
+    pub roots: Vec<PathBuf>,
+    /// The ONNX Runtime shared library.
+    pub onnxruntime: Option<PathBuf>,
+    /// `auto`, `ort` or `rten`.
+    pub backend: Option<String>,
+}
+
+impl Config {
+    /// Reads `file`.
+    ///
+    /// # Errors
+    /// [`ProtocolError::ConfigRead`] and [`ProtocolError::ConfigParse`]; both name the file, the latter the line and the key.
+    pub fn load(file: &Path) -> Result<Self, ProtocolError> {
+        let text =
+            fs::read_to_string(file).map_err(|source| ProtocolError::ConfigRead { file: file.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|error| ProtocolError::ConfigParse { file: file.to_owned(), reason: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "modle = \"builtin\"\n").unwrap();
+        let message = Config::load(file.path()).unwrap_err().to_string();
+        assert!(message.contains("modle") && message.contains("line 1"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let message = Config::load(Path::new("/no/such/foray.toml")).unwrap_err().to_string();
+        assert!(message.contains("/no/such/foray.toml"), "{message}");
+    }
+}

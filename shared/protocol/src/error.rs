@@ -1,0 +1,157 @@
+//! What can go wrong between Foray's programs, in one enum, and its form on the wire (RFC 9457 problem details).
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::QueryError;
+
+/// An error of the protocol: a refusal by the library or server, or a failure to reach or understand it.
+#[derive(Debug, Error)]
+pub enum ProtocolError {
+    /// The library or server understood and said no.
+    #[error("{}", .0.detail)]
+    Refused(Problem),
+    /// The server did not answer.
+    #[error("no Foray server answers at {url} ({reason}); start one with `foray up`, or leave out --server")]
+    Unreachable {
+        /// The address that was tried.
+        url: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// The server answered with something that is not of this protocol.
+    #[error(
+        "{url} answered with something that is not Foray's protocol ({reason}); is it a Foray server of this version?"
+    )]
+    Malformed {
+        /// The address that answered.
+        url: String,
+        /// What was wrong with the answer.
+        reason: String,
+    },
+    /// Text that is no image id.
+    #[error("got image id {got:?}; expected 32 hexadecimal digits")]
+    ImageId {
+        /// The text.
+        got: String,
+    },
+    /// A query that cannot be parsed.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration file {file}: {source}", file = file.display())]
+    ConfigRead {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The configuration file has a mistake.
+    #[error("mistake in the configuration file {file}: {reason}", file = file.display())]
+    ConfigParse {
+        /// The file.
+        file: PathBuf,
+        /// Where and what, with the line.
+        reason: String,
+    },
+}
+
+/// The kinds of refusal; each has a stable `type` on the wire and an HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProblemKind {
+    /// The request itself is wrong: its fields, query or body.
+    #[serde(rename = "/problems/bad-request")]
+    BadRequest,
+    /// No such photo, file or address.
+    #[serde(rename = "/problems/not-found")]
+    NotFound,
+    /// The picture cannot be decoded.
+    #[serde(rename = "/problems/unreadable-image")]
+    UnreadableImage,
+    /// More than the server takes in one request.
+    #[serde(rename = "/problems/too-large")]
+    TooLarge,
+    /// The vectors are of another model than the library's.
+    #[serde(rename = "/problems/wrong-space")]
+    WrongSpace,
+    /// The disk is full or nearly so.
+    #[serde(rename = "/problems/disk-full")]
+    DiskFull,
+    /// A token is needed, or the one given is wrong.
+    #[serde(rename = "/problems/unauthorized")]
+    Unauthorized,
+    /// The fault is here, not in the request.
+    #[serde(rename = "/problems/internal")]
+    Internal,
+}
+
+impl ProblemKind {
+    /// The HTTP status that goes with it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::Unauthorized => 401,
+            Self::NotFound => 404,
+            Self::WrongSpace => 409,
+            Self::TooLarge => 413,
+            Self::UnreadableImage => 422,
+            Self::Internal => 500,
+            Self::DiskFull => 507,
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest => "Bad request",
+            Self::NotFound => "Not found",
+            Self::UnreadableImage => "Unreadable image",
+            Self::TooLarge => "Too large",
+            Self::WrongSpace => "Vectors of another model",
+            Self::DiskFull => "Disk full",
+            Self::Unauthorized => "Unauthorized",
+            Self::Internal => "Internal error",
+        }
+    }
+}
+
+/// An RFC 9457 problem document (`application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable name of the kind.
+    #[serde(rename = "type")]
+    pub kind: ProblemKind,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What was got, what was expected, and the way out.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem of this kind with this explanation.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, title: kind.title().to_owned(), status: kind.status(), detail: detail.into() }
+    }
+}
+
+impl From<Problem> for ProtocolError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<ProtocolError> for Problem {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::Refused(problem) => problem,
+            ProtocolError::ImageId { .. } | ProtocolError::Query(_) => {
+                Self::new(ProblemKind::BadRequest, error.to_string())
+            }
+            _ => Self::new(ProblemKind::Internal, error.to_string()),
+        }
+    }
+}

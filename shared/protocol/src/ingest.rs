@@ -1,0 +1,150 @@
+//! How an indexer feeds a library: what it asks, and the batches it commits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ImageId, IndexProgress, PhotoPath, ProtocolError, SpaceId, UnitVector};
+
+/// A library as its indexers see it.
+///
+/// Two implementations: the library itself (in one process) and [`crate::Client`] (over HTTP). Both keep these promises:
+/// - answers stand in the order of the questions, one for each;
+/// - a commit is all or nothing, is on disk when it returns, and may be sent twice without harm;
+/// - a vector of another space than the library serves or builds is refused, never mixed in.
+pub trait Ingest: Send + Sync {
+    /// What the library knows of these paths; `None` for a path that it never saw.
+    fn known_files(&self, paths: &[PhotoPath]) -> Result<Vec<Option<KnownFile>>, ProtocolError>;
+
+    /// Whether each of these photos already has a vector in `space`, so that it need not be embedded again.
+    fn known_images(&self, space: &SpaceId, images: &[ImageId]) -> Result<Vec<bool>, ProtocolError>;
+
+    /// The files that the library has under `root`, in path order, at most `limit` of them, from the first one after `after`.
+    fn files_under(
+        &self,
+        root: &PhotoPath,
+        after: Option<&PhotoPath>,
+        limit: usize,
+    ) -> Result<Vec<RootFile>, ProtocolError>;
+
+    /// Applies the changes in their order.
+    fn commit(&self, batch: &IngestBatch) -> Result<CommitSummary, ProtocolError>;
+
+    /// Remembers folders as roots of the library: they are watched, and originals are served from them alone.
+    fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError>;
+
+    /// Tells whoever watches (browser, status) how far the indexer is. Never fails the indexing: trouble is only logged.
+    fn report(&self, progress: &IndexProgress);
+}
+
+/// A library's memory of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFile {
+    /// Size in bytes when it was last looked at.
+    pub size: u64,
+    /// Modification time then, nanoseconds since 1970 (negative before).
+    pub modified_ns: i64,
+    /// What came of it: the photo, or the reason why there is none.
+    pub outcome: Result<ImageId, String>,
+}
+
+/// A file under a root, as [`Ingest::files_under`] lists them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootFile {
+    /// The file.
+    pub path: PhotoPath,
+    /// Its photo; `None` when it could not be indexed.
+    pub image: Option<ImageId>,
+}
+
+/// Changes that belong together; committed atomically.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IngestBatch {
+    /// The space of the vectors in this batch.
+    pub space: SpaceId,
+    /// What happened, in order.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that happened to one file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Change {
+    /// The file holds a photo that the library did not have.
+    Added {
+        /// The file.
+        file: FileFacts,
+        /// The photo.
+        photo: Box<NewPhoto>,
+    },
+    /// The file holds a photo that the library has already: a copy, or a photo under a new name.
+    Linked {
+        /// The file.
+        file: FileFacts,
+        /// The photo.
+        image: ImageId,
+    },
+    /// The file cannot be indexed.
+    Failed {
+        /// The file.
+        file: FileFacts,
+        /// Why, in a sentence for the photo's owner.
+        reason: String,
+    },
+    /// The file is gone.
+    Removed {
+        /// Where it was.
+        path: PhotoPath,
+    },
+}
+
+/// A file's place and what shows whether it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Absolute path.
+    pub path: PhotoPath,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub modified_ns: i64,
+}
+
+/// A photo on its way into the library.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewPhoto {
+    /// Identity of the content.
+    pub id: ImageId,
+    /// What is known of the picture besides its vector.
+    pub metadata: PhotoMetadata,
+    /// Its embedding in the batch's space.
+    pub vector: UnitVector,
+    /// A JPEG preview, long side at most 400 pixels.
+    #[serde(with = "serde_bytes")]
+    pub thumbnail: Vec<u8>,
+}
+
+/// What is known of a photo besides its vector and its paths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhotoMetadata {
+    /// Width in pixels, after orientation.
+    pub width: u32,
+    /// Height in pixels, after orientation.
+    pub height: u32,
+    /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`.
+    pub format: String,
+    /// When it was taken, as EXIF has it: `2023-06-01T12:00:00`, with the offset where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<String>,
+    /// Camera make and model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// Latitude and longitude in degrees, north and east positive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<(f64, f64)>,
+}
+
+/// What a commit did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitSummary {
+    /// Photos that are new in the library.
+    pub photos_added: usize,
+    /// Files that the library had and has no more.
+    pub files_removed: usize,
+}

@@ -1,0 +1,29 @@
+//! What Foray's programs say to each other: identifiers, request and reply types, the two traits that a library is used
+//! through, the configuration file and the typed HTTP client that implements both traits against a server.
+
+mod client;
+mod config;
+mod error;
+mod identity;
+mod ingest;
+mod path;
+mod query;
+mod results;
+mod search;
+mod status;
+mod vector;
+
+pub use client::Client;
+pub use config::{Config, DEFAULT_BIND};
+pub use error::{Problem, ProblemKind, ProtocolError};
+pub use identity::{ImageId, SpaceId};
+pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};
+pub use path::PhotoPath;
+pub use query::{Query, QueryError, Subject, Term};
+pub use results::{Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults};
+pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
+pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
+pub use vector::{UnitVector, VectorError};
+
+/// Media type of ingest bodies: MessagePack, maps with named fields.
+pub const MESSAGE_PACK: &str = "application/msgpack";

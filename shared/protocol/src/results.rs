@@ -1,0 +1,143 @@
+//! Replies to queries: photos with their scores.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::{ImageId, PhotoMetadata, PhotoPath};
+
+/// A photo as replies show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Photo {
+    /// Identity of its content.
+    pub id: ImageId,
+    /// Where it is; the first in path order when there are copies.
+    pub path: String,
+    /// The exact path in base64, only where `path` is not exact because the name is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+    /// Where its copies are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
+    /// Size, format, date, camera, place.
+    #[serde(flatten)]
+    pub metadata: PhotoMetadata,
+}
+
+impl Photo {
+    /// The photo `id` found at `paths` (in path order, the first is where it is, the others are its copies).
+    pub fn new(id: ImageId, paths: &[PhotoPath], metadata: PhotoMetadata) -> Self {
+        let (path, path_bytes) = paths.first().map(text_and_bytes).unwrap_or_default();
+        let copies = paths.iter().skip(1).map(PhotoPath::to_string).collect();
+        Self { id, path, path_bytes, copies, metadata }
+    }
+
+    /// The exact path.
+    pub fn photo_path(&self) -> PhotoPath {
+        exact_path(&self.path, self.path_bytes.as_deref())
+    }
+}
+
+fn text_and_bytes(path: &PhotoPath) -> (String, Option<String>) {
+    (path.to_string(), path.to_str().is_none().then(|| STANDARD.encode(path.as_bytes())))
+}
+
+fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
+    bytes
+        .and_then(|bytes| STANDARD.decode(bytes).ok())
+        .map_or_else(|| PhotoPath::from(text), |bytes| PhotoPath::from_bytes(&bytes))
+}
+
+/// A search result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The photo.
+    #[serde(flatten)]
+    pub photo: Photo,
+    /// Cosine similarity to the query, -1..1.
+    pub score: f32,
+    /// How far the score stands out from the library's background for this query, 0..1; 0.5 is three standard
+    /// deviations above its mean.
+    pub relevance: f32,
+}
+
+/// Search results, best first; equal scores in path order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SearchResults {
+    /// The photos.
+    pub results: Vec<Hit>,
+    /// How long the search took in the server, milliseconds, the query's embedding included.
+    pub took_ms: f64,
+}
+
+/// A photo that explains another one's score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Identity of its content.
+    pub id: ImageId,
+    /// Where it is.
+    pub path: String,
+    /// Cosine similarity, -1..1.
+    pub score: f32,
+}
+
+/// A photo with its unusualness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnusualHit {
+    /// The photo.
+    #[serde(flatten)]
+    pub photo: Photo,
+    /// 1 - mean cosine similarity to the nearest distinct neighbours, 0..2; higher is more unusual.
+    pub score: f32,
+    /// Those neighbours, nearest first: they explain the score.
+    pub neighbours: Vec<Neighbour>,
+    /// How many near-identical shots of this picture were folded into it.
+    pub folded: usize,
+}
+
+/// Photos by unusualness, most unusual first; equal scores in path order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnusualResults {
+    /// The photos.
+    pub results: Vec<UnusualHit>,
+    /// How many neighbours each score is the mean of.
+    pub neighbours: usize,
+}
+
+/// A loose file with its score, as `foray rank` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankedFile {
+    /// The file.
+    pub path: String,
+    /// The exact path in base64, only where `path` is not exact because the name is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+    /// Cosine similarity to the query, -1..1.
+    pub score: f32,
+}
+
+impl RankedFile {
+    /// `path` with its `score`.
+    pub fn new(path: &PhotoPath, score: f32) -> Self {
+        let (path, path_bytes) = text_and_bytes(path);
+        Self { path, path_bytes, score }
+    }
+
+    /// The exact path.
+    pub fn photo_path(&self) -> PhotoPath {
+        exact_path(&self.path, self.path_bytes.as_deref())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_gives_back_a_path_that_is_not_utf8() {
+        let path = PhotoPath::from_bytes(b"/caf\xe9.jpg");
+        let file = RankedFile::new(&path, 0.25);
+        let json = serde_json::to_string(&file).unwrap();
+        assert_eq!(serde_json::from_str::<RankedFile>(&json).unwrap().photo_path(), path);
+    }
+}

@@ -1,0 +1,79 @@
+//! How a library is asked: the requests, and the trait behind which a library in this process and a server look alike.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, Hit, ImageId, LibraryStatus, PhotoPath, ProtocolError, SearchResults, UnusualResults};
+
+/// A library as those who search it see it.
+///
+/// Two implementations: the search service (in one process) and [`crate::Client`] (over HTTP); results are the same.
+pub trait PhotoSearch: Send + Sync {
+    /// Photos that fit a query, best first.
+    fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError>;
+
+    /// Photos that look like the picture in `content` (the bytes of an image file).
+    fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError>;
+
+    /// Photos that look like a photo of the library, itself left out.
+    fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError>;
+
+    /// The given photos of the library in the order of their scores for a query.
+    fn rank(&self, request: &RankRequest) -> Result<Vec<Hit>, ProtocolError>;
+
+    /// Photos by unusualness, most unusual first.
+    fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError>;
+
+    /// What the library holds and which parts serve it.
+    fn status(&self) -> Result<LibraryStatus, ProtocolError>;
+
+    /// Files that could not be indexed, in path order.
+    fn failures(&self) -> Result<Vec<Failure>, ProtocolError>;
+}
+
+/// `POST /api/v1/search`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchRequest {
+    /// The query, in the grammar of [`crate::Query`].
+    #[serde(alias = "q")]
+    pub query: String,
+    /// How many results at most, 1 to 10,000.
+    #[serde(default = "ten")]
+    pub limit: usize,
+    /// How many of the best to leave out first, for paging.
+    #[serde(default)]
+    pub offset: usize,
+}
+
+/// `POST /api/v1/rank`: exactly one of `ids` and `paths` names the photos; they must be in the library.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RankRequest {
+    /// The query, in the grammar of [`crate::Query`].
+    pub query: String,
+    /// Photos by identity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<ImageId>,
+    /// Photos by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PhotoPath>,
+}
+
+/// `GET /api/v1/unusual`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnusualRequest {
+    /// How many results at most, 1 to 10,000.
+    #[serde(default = "ten")]
+    pub limit: usize,
+    /// How many of the most unusual to leave out first, for paging.
+    #[serde(default)]
+    pub offset: usize,
+    /// How many nearest distinct neighbours a score is the mean of, 1 to 100.
+    #[serde(default = "ten")]
+    pub neighbours: usize,
+}
+
+fn ten() -> usize {
+    10
+}
