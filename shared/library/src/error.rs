@@ -1,0 +1,149 @@
+//! What can go wrong with a library.
+
+use std::io;
+use std::path::PathBuf;
+
+use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError, SpaceId, VectorError};
+use thiserror::Error;
+
+use crate::folder::{FORMAT, Holder};
+
+/// An error of the library. Messages say what was got, what was expected, and the way out.
+#[derive(Debug, Error)]
+pub enum LibraryError {
+    /// There is no library in the folder, and none was to be made.
+    #[error("there is no photo library at {folder}; make one with `foray index DIR`, or name another with --library", folder = .0.display())]
+    Missing(PathBuf),
+    /// The folder holds other things.
+    #[error("{folder} is not empty and is not a photo library; choose another folder with --library", folder = .0.display())]
+    NotALibrary(PathBuf),
+    /// Written by a newer Foray.
+    #[error("the library at {folder} has format {got}, this Foray reads up to format {FORMAT}; use the newer Foray that wrote it, or index into another folder with --library", folder = folder.display())]
+    NewerFormat {
+        /// The library's folder.
+        folder: PathBuf,
+        /// Its format.
+        got: u32,
+    },
+    /// Another process has the library open.
+    #[error("the library at {folder} is in use by {holder}; wait until it ends, or talk to its server with --server URL", folder = folder.display())]
+    Held {
+        /// The library's folder.
+        folder: PathBuf,
+        /// Who has it.
+        holder: Holder,
+    },
+    /// The library's folder or a file in it cannot be read or written.
+    #[error("cannot {action} {file}: {source}{}", hint(source), file = file.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Too little room left on the disk.
+    #[error("the disk of the library at {folder} is full: {free_mb} MB free, at least {needed_mb} MB needed; free some space, or move the library with --library. What was committed is safe", folder = folder.display())]
+    DiskFull {
+        /// The library's folder.
+        folder: PathBuf,
+        /// Megabytes left.
+        free_mb: u64,
+        /// Megabytes that the next commit needs.
+        needed_mb: u64,
+    },
+    /// The embedded database failed.
+    #[error("the library's database failed: {0}; what was committed before is safe")]
+    Database(#[from] sled::Error),
+    /// A stored record cannot be understood.
+    #[error("a damaged record in the library: {0}; run `foray index` on the photo folders to write it anew")]
+    Damaged(String),
+    /// Vectors of another space than the library's.
+    #[error("the library holds vectors of {expected}, got vectors of {got}; use the library's model with --model {model}, or another library with --library", model = expected.model())]
+    WrongSpace {
+        /// The library's space.
+        expected: SpaceId,
+        /// The space that was offered.
+        got: SpaceId,
+    },
+    /// A vector with another number of components than the library's.
+    #[error("got a vector of {got} components; this library's have {expected}")]
+    Dimension {
+        /// The library's dimension.
+        expected: usize,
+        /// The vector's.
+        got: usize,
+    },
+    /// A stored vector that is none.
+    #[error("a damaged vector in the library: {0}")]
+    Vector(#[from] VectorError),
+    /// A photo that the library does not have.
+    #[error("no photo {0} in the library")]
+    NoPhoto(String),
+    /// An id's first digits that fit several photos.
+    #[error("{given} fits {count} photos; give more digits of the id")]
+    AmbiguousPhoto {
+        /// The digits.
+        given: String,
+        /// How many photos they fit.
+        count: usize,
+    },
+    /// The photo is known but its file cannot be served.
+    #[error("the file of photo {id} is not there now ({path}); its disk may be unplugged", path = path.display())]
+    FileGone {
+        /// The photo.
+        id: ImageId,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// A number outside its range.
+    #[error("{field} is {got}; expected {expected}")]
+    OutOfRange {
+        /// Which field.
+        field: &'static str,
+        /// Its value.
+        got: usize,
+        /// What it may be.
+        expected: &'static str,
+    },
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; the library's folder must be writable: fix its permissions, or choose another with --library"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "; its disk is mounted read-only: choose another folder with --library",
+        _ => "",
+    }
+}
+
+impl LibraryError {
+    pub(crate) fn file(action: &'static str, file: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let file = file.into();
+        move |source| Self::File { action, file, source }
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
+            Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } => ProblemKind::BadRequest,
+            Self::WrongSpace { .. } | Self::Dimension { .. } => ProblemKind::WrongSpace,
+            Self::DiskFull { .. } => ProblemKind::DiskFull,
+            _ => ProblemKind::Internal,
+        }
+    }
+}
+
+impl From<LibraryError> for Problem {
+    fn from(error: LibraryError) -> Self {
+        Self::new(error.kind(), error.to_string())
+    }
+}
+
+impl From<LibraryError> for ProtocolError {
+    fn from(error: LibraryError) -> Self {
+        Self::Refused(error.into())
+    }
+}

@@ -1,0 +1,207 @@
+//! The library's folder: its format version, the lock that keeps it to one process, and who holds that lock.
+
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::LibraryError;
+use crate::atomic_file::{Durability, write_atomically};
+
+/// The format that this version writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+const FORMAT_FILE: &str = "library.json";
+const LOCK_FILE: &str = "library.lock";
+const HOLDER_FILE: &str = "holder.json";
+
+#[derive(Serialize, Deserialize)]
+struct FormatFile {
+    format: u32,
+    #[serde(default)]
+    written_by: String,
+}
+
+/// The process that has a library open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process id.
+    pub pid: u32,
+    /// The subcommand that it runs.
+    pub command: String,
+    /// Where it serves the library, once it does.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+impl Holder {
+    /// Whether its command is one that will serve the library over HTTP.
+    pub fn serves(&self) -> bool {
+        matches!(self.command.as_str(), "up" | "serve")
+    }
+
+    /// Reads who holds the library in `folder`; meaningful only while the lock is held.
+    pub fn of(folder: &Path) -> Self {
+        fs::read(folder.join(HOLDER_FILE))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pid == 0 {
+            return f.write_str("another process");
+        }
+        write!(f, "`foray {}` (process {})", self.command, self.pid)?;
+        self.url.iter().try_for_each(|url| write!(f, " serving {url}"))
+    }
+}
+
+/// A library's folder, locked for this process until dropped.
+#[derive(Debug)]
+pub(crate) struct LockedFolder {
+    path: PathBuf,
+    holder: Holder,
+    _lock: File,
+}
+
+impl LockedFolder {
+    /// Locks the library in `path` for `command`, making a new one there if `create`.
+    pub fn open(path: &Path, create: bool, command: &str) -> Result<Self, LibraryError> {
+        check_format(path, create)?;
+        fs::create_dir_all(path).map_err(LibraryError::file("make the library's folder", path))?;
+        let lock = take_lock(path)?;
+        write_format(path)?;
+        let holder = Holder { pid: std::process::id(), command: command.to_owned(), url: None };
+        let folder = Self { path: path.to_owned(), holder, _lock: lock };
+        folder.write_holder()?;
+        Ok(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells other processes where this one serves the library.
+    pub fn announce(&mut self, url: &str) -> Result<(), LibraryError> {
+        self.holder.url = Some(url.to_owned());
+        self.write_holder()
+    }
+
+    fn write_holder(&self) -> Result<(), LibraryError> {
+        write_json(&self.path.join(HOLDER_FILE), &self.holder)
+    }
+}
+
+impl Drop for LockedFolder {
+    fn drop(&mut self) {
+        // The lock goes with the process in any case; a stale holder file is never believed without the lock.
+        let _ = fs::remove_file(self.path.join(HOLDER_FILE));
+    }
+}
+
+fn check_format(path: &Path, create: bool) -> Result<(), LibraryError> {
+    let file = path.join(FORMAT_FILE);
+    match fs::read(&file) {
+        Ok(bytes) => {
+            let damaged = |_| LibraryError::Damaged(format!("{} is not what Foray wrote there", file.display()));
+            let format = serde_json::from_slice::<FormatFile>(&bytes).map_err(damaged)?.format;
+            if format > FORMAT {
+                return Err(LibraryError::NewerFormat { folder: path.to_owned(), got: format });
+            }
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => check_new(path, create),
+        Err(error) => Err(LibraryError::file("read", file)(error)),
+    }
+}
+
+fn check_new(path: &Path, create: bool) -> Result<(), LibraryError> {
+    if !create {
+        return Err(LibraryError::Missing(path.to_owned()));
+    }
+    let foreign = |name: &std::ffi::OsStr| name != LOCK_FILE && name != HOLDER_FILE;
+    let mut entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(LibraryError::file("open the library's folder", path))?,
+    };
+    if entries.any(|entry| entry.is_ok_and(|entry| foreign(&entry.file_name()))) {
+        return Err(LibraryError::NotALibrary(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn take_lock(path: &Path) -> Result<File, LibraryError> {
+    let file = path.join(LOCK_FILE);
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&file)
+        .map_err(LibraryError::file("open", &file))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(LibraryError::Held { folder: path.to_owned(), holder: Holder::of(path) }),
+        Err(TryLockError::Error(error)) => Err(LibraryError::file("lock", file)(error)),
+    }
+}
+
+fn write_format(path: &Path) -> Result<(), LibraryError> {
+    let file = path.join(FORMAT_FILE);
+    if file.exists() {
+        return Ok(());
+    }
+    let written_by = format!("foray {}", env!("CARGO_PKG_VERSION"));
+    write_json(&file, &FormatFile { format: FORMAT, written_by })
+}
+
+fn write_json(file: &Path, value: &impl Serialize) -> Result<(), LibraryError> {
+    let text = serde_json::to_vec_pretty(value).map_err(|error| LibraryError::Damaged(error.to_string()))?;
+    write_atomically(file, &text, Durability::PowerCut).map_err(LibraryError::file("write", file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_opener_is_told_who_holds_the_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = LockedFolder::open(folder.path(), true, "serve").unwrap();
+        first.announce("http://127.0.0.1:1").unwrap();
+        let Err(LibraryError::Held { holder, .. }) = LockedFolder::open(folder.path(), true, "index") else {
+            panic!("the lock did not hold")
+        };
+        assert_eq!((holder.pid, holder.url.as_deref()), (std::process::id(), Some("http://127.0.0.1:1")));
+        drop(first);
+        LockedFolder::open(folder.path(), false, "index").unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FORMAT_FILE), r#"{"format": 99}"#).unwrap();
+        let error = LockedFolder::open(folder.path(), true, "index").unwrap_err().to_string();
+        assert!(error.contains("format 99") && error.contains("format 1"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_of_other_things_is_not_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.txt"), "x").unwrap();
+        assert!(matches!(LockedFolder::open(folder.path(), true, "index"), Err(LibraryError::NotALibrary(_))));
+    }
+
+    #[test]
+    fn a_search_makes_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none");
+        assert!(matches!(LockedFolder::open(&missing, false, "search"), Err(LibraryError::Missing(_))));
+        assert!(!missing.exists());
+    }
+}

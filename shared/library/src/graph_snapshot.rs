@@ -1,0 +1,165 @@
+//! The graph as it is kept in sled: numbers in pieces of one megabyte under a BLAKE3 checksum. A damaged snapshot is never
+//! used: it is built anew.
+
+use foray_protocol::SpaceId;
+use serde::{Deserialize, Serialize};
+use sled::{Batch, Db, Tree};
+
+use crate::LibraryError;
+use crate::graph::{Links, UpperLayer};
+use crate::records::{decode, encode};
+
+const PIECE_BYTES: usize = 1 << 20;
+const HEADER: &[u8] = b"header";
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    bytes: usize,
+    blake3: [u8; 32],
+}
+
+fn tree(db: &Db, space: &SpaceId) -> Result<Tree, LibraryError> {
+    Ok(db.open_tree(format!("graph:{space}"))?)
+}
+
+/// Replaces the stored graph of `space`, all or nothing.
+pub(crate) fn store(db: &Db, space: &SpaceId, links: &Links) -> Result<(), LibraryError> {
+    let tree = tree(db, space)?;
+    let bytes = to_bytes(links);
+    let mut batch = Batch::default();
+    tree.iter().keys().try_for_each(|key| key.map(|key| batch.remove(key)))?;
+    for (piece, content) in bytes.chunks(PIECE_BYTES).enumerate() {
+        batch.insert(&(piece as u32).to_be_bytes(), content);
+    }
+    batch.insert(HEADER, encode(&Header { bytes: bytes.len(), blake3: *blake3::hash(&bytes).as_bytes() })?);
+    tree.apply_batch(batch)?;
+    tree.flush()?;
+    Ok(())
+}
+
+/// The stored graph of `space`: `None` when there is none or when it is damaged (said in the log).
+pub(crate) fn load(db: &Db, space: &SpaceId) -> Result<Option<Links>, LibraryError> {
+    let tree = tree(db, space)?;
+    let Some(header) = tree.get(HEADER)? else { return Ok(None) };
+    let links = read_checked(&tree, &header)?;
+    if links.is_none() {
+        tracing::warn!("the stored search graph is damaged; it is built anew in the background");
+    }
+    Ok(links)
+}
+
+fn read_checked(tree: &Tree, header: &[u8]) -> Result<Option<Links>, LibraryError> {
+    let Ok(header) = decode::<Header>(header) else { return Ok(None) };
+    let mut bytes = vec![];
+    for piece in 0u32.. {
+        match tree.get(piece.to_be_bytes())? {
+            Some(content) => bytes.extend_from_slice(&content),
+            None => break,
+        }
+    }
+    let whole = bytes.len() == header.bytes && blake3::hash(&bytes).as_bytes() == &header.blake3;
+    Ok(whole.then(|| from_bytes(&bytes)).flatten())
+}
+
+fn to_bytes(links: &Links) -> Vec<u8> {
+    let mut numbers = vec![links.rows, links.live, links.entry];
+    put_list(&mut numbers, &links.offsets);
+    put_list(&mut numbers, &links.ground);
+    numbers.push(links.upper.len() as u32);
+    for layer in &links.upper {
+        numbers.push(layer.len() as u32);
+        for (&row, neighbours) in layer {
+            numbers.push(row);
+            put_list(&mut numbers, neighbours);
+        }
+    }
+    numbers.push(links.twins.len() as u32);
+    links.twins.iter().for_each(|&(node, row)| numbers.extend([node, row]));
+    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+fn put_list(numbers: &mut Vec<u32>, list: &[u32]) {
+    numbers.push(list.len() as u32);
+    numbers.extend_from_slice(list);
+}
+
+fn from_bytes(bytes: &[u8]) -> Option<Links> {
+    let mut reader = Reader { words: bytes.as_chunks().0 };
+    let (rows, live, entry) = (reader.number()?, reader.number()?, reader.number()?);
+    let (offsets, ground) = (reader.list()?, reader.list()?);
+    let upper = (0..reader.number()?).map(|_| reader.layer()).collect::<Option<_>>()?;
+    let twins = (0..reader.number()?).map(|_| Some((reader.number()?, reader.number()?))).collect::<Option<_>>()?;
+    let fits = offsets.len() == rows as usize + 1 && (entry < rows || rows == 0);
+    fits.then_some(Links { rows, live, entry, offsets, ground, upper, twins })
+}
+
+struct Reader<'a> {
+    words: &'a [[u8; 4]],
+}
+
+impl Reader<'_> {
+    fn number(&mut self) -> Option<u32> {
+        let (word, rest) = self.words.split_first()?;
+        self.words = rest;
+        Some(u32::from_le_bytes(*word))
+    }
+
+    fn list(&mut self) -> Option<Vec<u32>> {
+        let length = self.number()? as usize;
+        let (list, rest) = self.words.split_at_checked(length)?;
+        self.words = rest;
+        Some(list.iter().map(|word| u32::from_le_bytes(*word)).collect())
+    }
+
+    fn layer(&mut self) -> Option<UpperLayer> {
+        (0..self.number()?).map(|_| Some((self.number()?, self.list()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Links {
+        Links {
+            rows: 3,
+            live: 3,
+            entry: 1,
+            offsets: vec![0, 2, 3, 4],
+            ground: vec![1, 2, 0, 0],
+            upper: vec![UpperLayer::from([(1, vec![2]), (2, vec![1])])],
+            twins: vec![(0, 2)],
+        }
+    }
+
+    fn stored() -> (tempfile::TempDir, Db, SpaceId) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = sled::open(folder.path()).unwrap();
+        let space = SpaceId::from("test@0".to_owned());
+        store(&db, &space, &sample()).unwrap();
+        (folder, db, space)
+    }
+
+    #[test]
+    fn a_graph_survives_storage() {
+        let (_folder, db, space) = stored();
+        let links = load(&db, &space).unwrap().unwrap();
+        assert_eq!((links.rows, links.entry, &links.ground, &links.twins), (3, 1, &vec![1, 2, 0, 0], &vec![(0, 2)]));
+        assert_eq!(links.upper, sample().upper);
+    }
+
+    #[test]
+    fn any_flipped_byte_or_missing_end_is_noticed() {
+        let (_folder, db, space) = stored();
+        let tree = tree(&db, &space).unwrap();
+        let whole = tree.get(0u32.to_be_bytes()).unwrap().unwrap().to_vec();
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            tree.insert(0u32.to_be_bytes(), damaged).unwrap();
+            assert!(load(&db, &space).unwrap().is_none(), "byte {at}");
+        }
+        tree.insert(0u32.to_be_bytes(), &whole[..whole.len() - 4]).unwrap();
+        assert!(load(&db, &space).unwrap().is_none());
+    }
+}

@@ -1,0 +1,420 @@
+//! The library as its users see it: opening it, feeding it, and what it tells of itself.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use foray_protocol::{
+    CommitSummary, Failure, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo, PhotoPath,
+    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector,
+};
+use parking_lot::{Mutex, RwLock};
+use sled::Db;
+
+use crate::LibraryError;
+use crate::background::GraphBuilder;
+use crate::catalogue::Catalogue;
+use crate::folder::{FORMAT, LockedFolder};
+use crate::graph::Graph;
+use crate::ingest::Commit;
+use crate::space::SpaceIndex;
+use crate::thumbnails::Thumbnails;
+use crate::vectors::VectorStore;
+use crate::{graph_snapshot, unusual};
+
+/// Below this size the exact scan is at least as fast as the graph, and never wrong.
+const GRAPH_FROM_ROWS: usize = 50_000;
+/// Memory for the database's pages; the vectors that searches read are in memory besides.
+const DATABASE_CACHE_BYTES: u64 = 128 << 20;
+/// The database writes segments of some megabytes ahead; a full disk is noticed before it is hit.
+const MIN_FREE_MB: u64 = 64;
+/// How long a photo is kept after its last file went away: it may be on its way to another folder or disk.
+const ORPHAN_SECONDS: u64 = 30 * 24 * 3600;
+/// A killed process may hold the database's lock for a moment longer.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// How to open a library.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Whether to make a new one where there is none.
+    pub create: bool,
+    /// The subcommand that opens it; others who find it in use are told.
+    pub command: String,
+    /// Whether to build the search graph in the background when the library is large enough.
+    pub build_graph: bool,
+    /// From how many photos on a graph is built; for tests. The default is where it begins to be faster.
+    pub graph_from_rows: usize,
+}
+
+impl OpenOptions {
+    /// Opens an existing library in `folder` for `command`.
+    pub fn new(folder: impl Into<PathBuf>, command: &str) -> Self {
+        Self {
+            folder: folder.into(),
+            create: false,
+            command: command.to_owned(),
+            build_graph: false,
+            graph_from_rows: GRAPH_FROM_ROWS,
+        }
+    }
+}
+
+/// An open library, owned by this process until dropped. Usable from many threads.
+#[derive(Debug)]
+pub struct Library {
+    pub(crate) catalogue: Catalogue,
+    active: RwLock<Option<ActiveSpace>>,
+    unusual: Mutex<Option<Arc<unusual::Ordering>>>,
+    progress: Mutex<Option<IndexProgress>>,
+    /// Counts changes, so that whoever shows the library knows when to look again.
+    version: AtomicU64,
+    writing: Mutex<()>,
+    builder: Option<GraphBuilder>,
+    thumbnails: Thumbnails,
+    db: Db,
+    // Last, so that the lock outlives the database.
+    folder: Mutex<LockedFolder>,
+}
+
+/// The space that is searched.
+#[derive(Clone, Debug)]
+pub(crate) struct ActiveSpace {
+    pub id: SpaceId,
+    pub index: Arc<RwLock<SpaceIndex>>,
+}
+
+impl Library {
+    /// Opens the library, or makes one.
+    ///
+    /// # Errors
+    /// [`LibraryError::Missing`], [`LibraryError::Held`] and [`LibraryError::NewerFormat`] among others; nothing is changed
+    /// then.
+    pub fn open(options: &OpenOptions) -> Result<Self, LibraryError> {
+        let folder = LockedFolder::open(&options.folder, options.create, &options.command)?;
+        check_space_on_disk(&options.folder)?;
+        let db = open_database(&options.folder)?;
+        let library = Self {
+            catalogue: Catalogue::open(&db)?,
+            active: RwLock::default(),
+            unusual: Mutex::default(),
+            progress: Mutex::default(),
+            version: AtomicU64::new(1),
+            writing: Mutex::default(),
+            builder: options.build_graph.then(|| GraphBuilder::new(options.graph_from_rows)),
+            thumbnails: Thumbnails::new(&options.folder),
+            db,
+            folder: Mutex::new(folder),
+        };
+        if let Some(space) = library.catalogue.space()? {
+            let active = library.load_space(space)?;
+            *library.active.write() = Some(active);
+            library.purge_orphans()?;
+            library.build_graph_if_due();
+        }
+        Ok(library)
+    }
+
+    fn load_space(&self, id: SpaceId) -> Result<ActiveSpace, LibraryError> {
+        let store = VectorStore::open(&self.db, &id)?;
+        let mut index = SpaceIndex::load(store, |image| self.catalogue.is_orphan(image))?;
+        index.graph = graph_snapshot::load(&self.db, &id)?
+            .filter(|links| links.rows as usize <= index.arena.len())
+            .map(|links| Arc::new(Graph::new(links)));
+        Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
+    }
+
+    pub(crate) fn active(&self) -> Option<ActiveSpace> {
+        self.active.read().clone()
+    }
+
+    /// The space of the library's vectors; `None` while it is empty.
+    pub fn space(&self) -> Option<SpaceId> {
+        self.active().map(|active| active.id)
+    }
+
+    /// Tells other processes where this one serves the library.
+    ///
+    /// # Errors
+    /// Those of writing a small file into the library's folder.
+    pub fn announce(&self, url: &str) -> Result<(), LibraryError> {
+        self.folder.lock().announce(url)
+    }
+
+    /// Waits until a running build of the search graph is done.
+    pub fn wait_for_graph(&self) {
+        self.builder.iter().for_each(GraphBuilder::wait);
+    }
+
+    fn build_graph_if_due(&self) {
+        if let (Some(builder), Some(active)) = (&self.builder, self.active()) {
+            builder.build_if_due(&self.db, &active.id, &active.index);
+        }
+    }
+
+    /// The space to commit vectors of `offered` into: an empty library takes the first that comes.
+    fn space_for(&self, offered: &SpaceId) -> Result<ActiveSpace, LibraryError> {
+        match self.active() {
+            Some(active) if active.id == *offered => Ok(active),
+            Some(active) if self.catalogue.counts()?.photos > 0 => {
+                Err(LibraryError::WrongSpace { expected: active.id, got: offered.clone() })
+            }
+            _ => {
+                let active = self.load_space(offered.clone())?;
+                self.catalogue.set_space(offered)?;
+                *self.active.write() = Some(active.clone());
+                Ok(active)
+            }
+        }
+    }
+
+    fn commit_batch(&self, batch: &IngestBatch) -> Result<CommitSummary, LibraryError> {
+        let _one_at_a_time = self.writing.lock();
+        check_space_on_disk(self.folder.lock().path())?;
+        let active = self.space_for(&batch.space)?;
+        let mut commit = Commit::new(&self.catalogue)?;
+        let first_row = {
+            let index = active.index.read();
+            commit.plan(batch, |id| index.row(id).is_some())?;
+            commit.vectors.iter().try_for_each(|(_, vector)| index.check_dimension(vector))?;
+            self.write_thumbnails(batch)?;
+            commit.write(&index.store, index.next_row())?;
+            index.next_row()
+        };
+        self.show(&active, &commit, first_row)?;
+        self.version.fetch_add(1, Ordering::Relaxed);
+        self.build_graph_if_due();
+        Ok(commit.summary)
+    }
+
+    fn write_thumbnails(&self, batch: &IngestBatch) -> Result<(), LibraryError> {
+        batch.changes.iter().try_for_each(|change| match change {
+            foray_protocol::Change::Added { photo, .. } => self.thumbnails.write(photo.id, &photo.thumbnail),
+            _ => Ok(()),
+        })
+    }
+
+    /// Makes what was committed visible to the next query.
+    fn show(&self, active: &ActiveSpace, commit: &Commit<'_>, first_row: u32) -> Result<(), LibraryError> {
+        let mut index = active.index.write();
+        debug_assert_eq!(index.next_row(), first_row);
+        for (id, vector) in &commit.vectors {
+            index.append(*id, vector)?;
+        }
+        commit.visibility().for_each(|(id, visible)| index.set_live(id, visible));
+        Ok(())
+    }
+
+    /// Forgets photos that no file has held for long.
+    fn purge_orphans(&self) -> Result<(), LibraryError> {
+        let Some(active) = self.active() else { return Ok(()) };
+        let mut index = active.index.write();
+        for id in self.catalogue.orphans_older_than(ORPHAN_SECONDS)? {
+            if let Some(row) = index.forget(id) {
+                index.store.tree().remove(row.to_be_bytes())?;
+            }
+            self.catalogue.photos.remove(id.as_bytes())?;
+            self.catalogue.orphans.remove(id.as_bytes())?;
+            self.thumbnails.remove(id);
+        }
+        Ok(())
+    }
+
+    /// A number that grows with every change of the library.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// The indexer's last report.
+    pub fn progress(&self) -> Option<IndexProgress> {
+        self.progress.lock().clone()
+    }
+
+    /// The photo whose id begins with these hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`] and [`LibraryError::AmbiguousPhoto`].
+    pub fn find_photo(&self, digits: &str) -> Result<ImageId, LibraryError> {
+        let found = self.catalogue.photos_starting_with(&digits.to_ascii_lowercase(), 100)?;
+        match found.as_slice() {
+            [] => Err(LibraryError::NoPhoto(digits.to_owned())),
+            [id] => Ok(*id),
+            many => Err(LibraryError::AmbiguousPhoto { given: digits.to_owned(), count: many.len() }),
+        }
+    }
+
+    /// The photo that the file at `path` holds, if the library has it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn photo_at(&self, path: &PhotoPath) -> Result<Option<ImageId>, LibraryError> {
+        Ok(self.catalogue.known_file(path)?.and_then(|file| file.outcome.ok()))
+    }
+
+    /// The vector of a photo.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`].
+    pub fn vector(&self, id: ImageId) -> Result<UnitVector, LibraryError> {
+        let missing = || LibraryError::NoPhoto(id.to_string());
+        let active = self.active().ok_or_else(missing)?;
+        let index = active.index.read();
+        let row = index.row(id).ok_or_else(missing)?;
+        index.store.get(row)?.ok_or_else(missing)
+    }
+
+    /// A photo with its files and metadata.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`], also for a photo whose files are all gone.
+    pub fn photo(&self, id: ImageId) -> Result<Photo, LibraryError> {
+        if self.catalogue.is_orphan(id)? {
+            return Err(LibraryError::NoPhoto(id.to_string()));
+        }
+        self.photo_with_paths(id)
+    }
+
+    /// The file of a photo's thumbnail (JPEG, long side at most 400 pixels).
+    pub fn thumbnail_file(&self, id: ImageId) -> PathBuf {
+        self.thumbnails.file(id)
+    }
+
+    /// A file that holds the photo: it exists, is a plain file, and lies in one of the library's roots, symbolic links
+    /// resolved.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`], or [`LibraryError::FileGone`] when none of its files is there.
+    pub fn original_file(&self, id: ImageId) -> Result<PathBuf, LibraryError> {
+        let paths = self.catalogue.paths(id)?;
+        let first = paths.first().ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
+        let roots: Vec<PathBuf> =
+            self.catalogue.roots()?.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
+        let inside = |file: &PathBuf| file.is_file() && roots.iter().any(|root| file.starts_with(root));
+        let found = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).find(inside);
+        found.ok_or_else(|| LibraryError::FileGone { id, path: first.as_path().to_owned() })
+    }
+
+    /// What the library holds; the backend is for whoever runs one to add.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn status(&self) -> Result<LibraryStatus, LibraryError> {
+        let counts = self.catalogue.counts()?;
+        let empty = || SpaceStatus { space: SpaceId::from(String::new()), dimension: 0, vectors: 0 };
+        let (space, search) = match self.active() {
+            Some(active) => {
+                let index = active.index.read();
+                let (dimension, vectors) = (index.arena.dimension(), index.arena.len());
+                (SpaceStatus { space: active.id.clone(), dimension, vectors }, index.structure())
+            }
+            None => (empty(), SearchStructure::Exact { rows: 0 }),
+        };
+        Ok(LibraryStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            library: PhotoPath::from(self.folder.lock().path()),
+            format: FORMAT,
+            photos: counts.photos,
+            files: counts.files,
+            failed: counts.failed,
+            roots: self.catalogue.roots()?,
+            space,
+            search,
+            backend: None,
+            progress: self.progress(),
+        })
+    }
+
+    /// Files that could not be indexed, in path order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn failures(&self) -> Result<Vec<Failure>, LibraryError> {
+        self.catalogue.failures()
+    }
+
+    /// The ordering by unusualness; made when first asked for, kept until the library changes.
+    pub(crate) fn unusual_ordering(&self, neighbours: usize) -> Result<Arc<unusual::Ordering>, LibraryError> {
+        let made_for = (self.version(), neighbours);
+        let mut kept = self.unusual.lock();
+        if let Some(ordering) = kept.as_ref().filter(|ordering| ordering.made_for == made_for) {
+            return Ok(Arc::clone(ordering));
+        }
+        let pictures = match self.active() {
+            Some(active) => {
+                let snapshot = active.index.read().snapshot();
+                unusual::order(&snapshot, neighbours)?
+            }
+            None => vec![],
+        };
+        let ordering = Arc::new(unusual::Ordering { made_for, pictures });
+        *kept = Some(Arc::clone(&ordering));
+        Ok(ordering)
+    }
+}
+
+impl Ingest for Library {
+    fn known_files(&self, paths: &[PhotoPath]) -> Result<Vec<Option<KnownFile>>, ProtocolError> {
+        paths.iter().map(|path| Ok(self.catalogue.known_file(path)?)).collect()
+    }
+
+    fn known_images(&self, space: &SpaceId, images: &[ImageId]) -> Result<Vec<bool>, ProtocolError> {
+        let Some(active) = self.active().filter(|active| active.id == *space) else {
+            return Ok(vec![false; images.len()]);
+        };
+        let index = active.index.read();
+        Ok(images.iter().map(|&image| index.row(image).is_some()).collect())
+    }
+
+    fn files_under(
+        &self,
+        root: &PhotoPath,
+        after: Option<&PhotoPath>,
+        limit: usize,
+    ) -> Result<Vec<RootFile>, ProtocolError> {
+        Ok(self.catalogue.files_under(root, after, limit)?)
+    }
+
+    fn commit(&self, batch: &IngestBatch) -> Result<CommitSummary, ProtocolError> {
+        Ok(self.commit_batch(batch)?)
+    }
+
+    fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError> {
+        let _one_at_a_time = self.writing.lock();
+        Ok(self.catalogue.add_roots(roots)?)
+    }
+
+    fn report(&self, progress: &IndexProgress) {
+        *self.progress.lock() = Some(progress.clone());
+    }
+}
+
+fn open_database(folder: &Path) -> Result<Db, LibraryError> {
+    let path = folder.join("db");
+    let config = sled::Config::new().path(&path).cache_capacity(DATABASE_CACHE_BYTES);
+    let mut tries = 0;
+    loop {
+        match config.open() {
+            Err(sled::Error::Io(error)) if tries < LOCK_TRIES && error.to_string().contains("lock") => {
+                tries += 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(sled::Error::Io(error)) => return Err(LibraryError::file("open the database", path)(error)),
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// Refuses to write when the disk is nearly full: the database must not be the one to find out.
+fn check_space_on_disk(folder: &Path) -> Result<(), LibraryError> {
+    // A file system that does not say how full it is does not stop the work.
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    let free_mb = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
+    if free_mb >= MIN_FREE_MB {
+        return Ok(());
+    }
+    Err(LibraryError::DiskFull { folder: folder.to_owned(), free_mb, needed_mb: MIN_FREE_MB })
+}

@@ -1,0 +1,143 @@
+//! Searches over the whole library: from a query vector and file names to photos with scores.
+
+use foray_protocol::{Hit, ImageId, Photo, UnitVector};
+
+use crate::LibraryError;
+use crate::library::Library;
+use crate::space::{Allowed, SpaceIndex};
+use crate::top::Scored;
+
+/// The most results of one search, and the deepest page.
+const MAX_LIMIT: usize = 10_000;
+const MAX_OFFSET: usize = 1_000_000;
+
+/// What to look for.
+#[derive(Clone, Debug)]
+pub struct PhotoQuery<'a> {
+    /// The direction to look in; `None` lists photos by path, for a query of file names alone.
+    pub vector: Option<&'a UnitVector>,
+    /// Lower-case strings that a photo's file name must contain, all of them.
+    pub names: &'a [String],
+    /// A photo to leave out: the one that others shall be similar to.
+    pub exclude: Option<ImageId>,
+    /// How many photos at most, 1 to 10,000.
+    pub limit: usize,
+    /// How many of the best to leave out first.
+    pub offset: usize,
+}
+
+impl PhotoQuery<'_> {
+    fn check(&self) -> Result<(), LibraryError> {
+        check_page(self.limit, self.offset)
+    }
+}
+
+/// Checks the limits of a page of results.
+pub(crate) fn check_page(limit: usize, offset: usize) -> Result<(), LibraryError> {
+    let error = |field, got, expected| Err(LibraryError::OutOfRange { field, got, expected });
+    match (limit, offset) {
+        (1..=MAX_LIMIT, 0..=MAX_OFFSET) => Ok(()),
+        (1..=MAX_LIMIT, _) => error("offset", offset, "0 to 1,000,000"),
+        _ => error("limit", limit, "1 to 10,000"),
+    }
+}
+
+impl Library {
+    /// Photos in the order of their cosine similarity to the query, best first; equal scores in path order.
+    ///
+    /// # Errors
+    /// [`LibraryError::OutOfRange`] for a limit or offset outside its range, [`LibraryError::Dimension`] for a vector of
+    /// another space.
+    pub fn search(&self, query: &PhotoQuery<'_>) -> Result<Vec<Hit>, LibraryError> {
+        query.check()?;
+        let Some(active) = self.active() else { return Ok(vec![]) };
+        let index = active.index.read();
+        let named = self.named_rows(&index, query.names)?;
+        match query.vector {
+            Some(vector) => self.search_vector(&index, query, vector, named.as_deref()),
+            None => self.list_by_path(&index, query, &named.unwrap_or_default()),
+        }
+    }
+
+    /// Live rows of the photos whose file names contain `names`; `None` without names.
+    fn named_rows(&self, index: &SpaceIndex, names: &[String]) -> Result<Option<Vec<u32>>, LibraryError> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(index.live_rows(&self.catalogue.photos_named(names)?)))
+    }
+
+    fn search_vector(
+        &self,
+        index: &SpaceIndex,
+        query: &PhotoQuery<'_>,
+        vector: &UnitVector,
+        named: Option<&[u32]>,
+    ) -> Result<Vec<Hit>, LibraryError> {
+        let want = query.offset + query.limit + usize::from(query.exclude.is_some());
+        let allowed = named.map_or(Allowed::AllLive, Allowed::Rows);
+        let excluded = query.exclude.and_then(|id| index.row(id));
+        let mut best = index.best(vector, want, allowed)?;
+        best.retain(|scored| Some(scored.row) != excluded);
+        keep_with_ties(&mut best, query.offset + query.limit);
+        let background = index.background(vector);
+        let mut hits = best
+            .into_iter()
+            .map(|Scored { score, row }| {
+                let photo = self.photo_with_paths(index.ids[row as usize])?;
+                Ok(Hit { photo, score, relevance: background.relevance(score) })
+            })
+            .collect::<Result<Vec<_>, LibraryError>>()?;
+        sort_hits(&mut hits);
+        Ok(page(hits, query.offset, query.limit))
+    }
+
+    fn list_by_path(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &[u32]) -> Result<Vec<Hit>, LibraryError> {
+        let hit =
+            |&row: &u32| Ok(Hit { photo: self.photo_with_paths(index.ids[row as usize])?, score: 0.0, relevance: 1.0 });
+        let mut hits = rows.iter().map(hit).collect::<Result<Vec<_>, LibraryError>>()?;
+        sort_hits(&mut hits);
+        Ok(page(hits, query.offset, query.limit))
+    }
+
+    /// Exactly these photos in the order of their similarity to `vector`.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`] names the first id that the library does not have.
+    pub fn rank(&self, vector: &UnitVector, ids: &[ImageId]) -> Result<Vec<Hit>, LibraryError> {
+        let missing = |id: &ImageId| LibraryError::NoPhoto(id.to_string());
+        let Some(active) = self.active() else { return ids.first().map_or(Ok(vec![]), |id| Err(missing(id))) };
+        let index = active.index.read();
+        let background = index.background(vector);
+        let mut hits = vec![];
+        for id in ids {
+            let row = index.row(*id).filter(|&row| index.live.contains(row)).ok_or_else(|| missing(id))?;
+            let score = index.exact_score(vector, row)?.ok_or_else(|| missing(id))?;
+            hits.push(Hit { photo: self.photo_with_paths(*id)?, score, relevance: background.relevance(score) });
+        }
+        sort_hits(&mut hits);
+        Ok(hits)
+    }
+
+    /// A photo with its files.
+    pub(crate) fn photo_with_paths(&self, id: ImageId) -> Result<Photo, LibraryError> {
+        let record = self.catalogue.photo(id)?.ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
+        Ok(Photo::new(id, &self.catalogue.paths(id)?, record.metadata))
+    }
+}
+
+/// Cuts to the `count` best, but keeps what scores as high as the last of them: the order of ties is decided by path later.
+fn keep_with_ties(best: &mut Vec<Scored>, count: usize) {
+    if let Some(last) = count.checked_sub(1).and_then(|last| best.get(last)).map(|scored| scored.score) {
+        best.truncate(best.partition_point(|scored| scored.score >= last));
+    }
+}
+
+fn sort_hits(hits: &mut [Hit]) {
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
+}
+
+/// The page of `items` from `offset` on.
+pub(crate) fn page<T>(items: Vec<T>, offset: usize, limit: usize) -> Vec<T> {
+    items.into_iter().skip(offset).take(limit).collect()
+}

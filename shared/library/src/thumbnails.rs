@@ -1,0 +1,39 @@
+//! Thumbnails: one small JPEG a photo, as files spread over 256 folders by the first digits of the id.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foray_protocol::ImageId;
+
+use crate::LibraryError;
+use crate::atomic_file::{Durability, write_atomically};
+
+/// The folder of thumbnails.
+#[derive(Debug)]
+pub(crate) struct Thumbnails {
+    folder: PathBuf,
+}
+
+impl Thumbnails {
+    pub fn new(library: &Path) -> Self {
+        Self { folder: library.join("thumbnails") }
+    }
+
+    /// Where the thumbnail of `image` is, or would be.
+    pub fn file(&self, image: ImageId) -> PathBuf {
+        let name = image.to_string();
+        self.folder.join(&name[..2]).join(name).with_extension("jpg")
+    }
+
+    pub fn write(&self, image: ImageId, jpeg: &[u8]) -> Result<(), LibraryError> {
+        let file = self.file(image);
+        let folder = file.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(LibraryError::file("make the folder", folder))?;
+        write_atomically(&file, jpeg, Durability::Crash).map_err(LibraryError::file("write the thumbnail", &file))
+    }
+
+    pub fn remove(&self, image: ImageId) {
+        // A thumbnail without a photo costs a few kilobytes and nothing else.
+        let _ = fs::remove_file(self.file(image));
+    }
+}

@@ -1,0 +1,155 @@
+//! How unusual each photo is: 1 - mean cosine similarity to its k nearest distinct neighbours (a kNN outlier score,
+//! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
+
+use foray_protocol::{ImageId, Neighbour, UnusualHit, UnusualRequest, UnusualResults};
+use rayon::prelude::*;
+
+use crate::LibraryError;
+use crate::arena::Arena;
+use crate::library::Library;
+use crate::row_set::RowSet;
+use crate::scan::{scan_range, scan_rows};
+use crate::search::{check_page, page};
+use crate::space::SpaceIndex;
+use crate::top::Scored;
+
+/// From this cosine similarity on two photos are shots of the same thing.
+const NEAR_IDENTICAL: f32 = 0.97;
+/// Room in a row's list for neighbours that fold into one.
+const SPARE: usize = 22;
+
+/// The ordering of a library at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Ordering {
+    /// The library's version and the number of neighbours that it was made for.
+    pub made_for: (u64, usize),
+    /// Most unusual first.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture: a photo that stands for its near-identical shots.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    pub id: ImageId,
+    pub score: f32,
+    pub neighbours: Vec<(ImageId, f32)>,
+    pub folded: usize,
+}
+
+impl Library {
+    /// Photos by unusualness, most unusual first; equal scores in path order.
+    ///
+    /// # Errors
+    /// [`LibraryError::OutOfRange`] for a limit, offset or number of neighbours outside its range.
+    pub fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, LibraryError> {
+        check_page(request.limit, request.offset)?;
+        if !(1..=100).contains(&request.neighbours) {
+            let (field, expected) = ("neighbours", "1 to 100");
+            return Err(LibraryError::OutOfRange { field, got: request.neighbours, expected });
+        }
+        let ordering = self.unusual_ordering(request.neighbours)?;
+        let pictures = &ordering.pictures;
+        let end = (request.offset + request.limit).min(pictures.len());
+        let last = end.checked_sub(1).map_or(f32::INFINITY, |last| pictures[last].score);
+        let with_ties = pictures.partition_point(|picture| picture.score >= last);
+        let mut hits =
+            pictures[..with_ties].iter().map(|picture| self.unusual_hit(picture)).collect::<Result<Vec<_>, _>>()?;
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
+        let results = page(hits, request.offset, request.limit);
+        Ok(UnusualResults { results, neighbours: request.neighbours })
+    }
+
+    fn unusual_hit(&self, picture: &Picture) -> Result<UnusualHit, LibraryError> {
+        let neighbours = picture
+            .neighbours
+            .iter()
+            .map(|&(id, score)| Ok(Neighbour { id, path: self.photo_with_paths(id)?.path, score }))
+            .collect::<Result<_, LibraryError>>()?;
+        let photo = self.photo_with_paths(picture.id)?;
+        Ok(UnusualHit { photo, score: picture.score, neighbours, folded: picture.folded })
+    }
+}
+
+/// Orders all live photos of `index` by unusualness with `k` neighbours.
+pub(crate) fn order(index: &SpaceIndex, k: usize) -> Result<Vec<Picture>, LibraryError> {
+    let rows: Vec<u32> = index.live.iter().collect();
+    let lists: Vec<Vec<Scored>> =
+        rows.par_iter().map(|&row| nearest(&index.arena, &index.live, row, k + SPARE)).collect();
+    let leaders = fold(&rows, &lists, index.arena.len());
+    let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
+    let mut pictures = leading
+        .par_iter()
+        .map(|&row| {
+            let list = &lists[rows.partition_point(|&other| other < row)];
+            let neighbours = distinct_neighbours(index, row, list, &leaders, &leading, k);
+            picture(index, row, &neighbours)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    count_folded(&mut pictures, &leading, &leaders, &rows);
+    pictures.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Ok(pictures)
+}
+
+fn nearest(arena: &Arena, live: &RowSet, row: u32, count: usize) -> Vec<Scored> {
+    let query = arena.quantized(row);
+    let range = 0..arena.len() as u32;
+    let mut list = scan_range(arena, &query, live, range, count + 1).into_sorted();
+    list.retain(|scored| scored.row != row);
+    list
+}
+
+/// For each row the row that stands for it: itself, or an earlier leader that is near-identical to it.
+fn fold(rows: &[u32], lists: &[Vec<Scored>], row_count: usize) -> Vec<u32> {
+    let mut leaders: Vec<u32> = (0..row_count as u32).collect();
+    for (&row, list) in rows.iter().zip(lists) {
+        let same = list.iter().take_while(|scored| scored.score >= NEAR_IDENTICAL).map(|scored| scored.row);
+        if let Some(leader) = same.filter(|&other| other < row && leaders[other as usize] == other).min() {
+            leaders[row as usize] = leader;
+        }
+    }
+    leaders
+}
+
+/// The `k` nearest leaders of `row` besides itself, nearest first: from its list, or by a scan where too many of the list
+/// fold into each other.
+fn distinct_neighbours(
+    index: &SpaceIndex,
+    row: u32,
+    list: &[Scored],
+    leaders: &[u32],
+    leading: &[u32],
+    k: usize,
+) -> Vec<Scored> {
+    let distinct: Vec<Scored> =
+        list.iter().filter(|scored| leaders[scored.row as usize] == scored.row).take(k).copied().collect();
+    if distinct.len() == k || list.len() + 1 >= index.live.len() {
+        return distinct;
+    }
+    let mut all = scan_rows(&index.arena, &index.arena.quantized(row), leading, k + 1).into_sorted();
+    all.retain(|scored| scored.row != row);
+    all.truncate(k);
+    all
+}
+
+fn picture(index: &SpaceIndex, row: u32, neighbours: &[Scored]) -> Result<Picture, LibraryError> {
+    let id = index.ids[row as usize];
+    let Some(vector) = index.store.get(row)? else { return Err(LibraryError::NoPhoto(id.to_string())) };
+    let mut exact = vec![];
+    for neighbour in neighbours {
+        if let Some(score) = index.exact_score(&vector, neighbour.row)? {
+            exact.push((index.ids[neighbour.row as usize], score));
+        }
+    }
+    exact.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mean = exact.iter().map(|&(_, score)| score).sum::<f32>() / exact.len().max(1) as f32;
+    let score = if exact.is_empty() { 0.0 } else { 1.0 - mean };
+    Ok(Picture { id, score, neighbours: exact, folded: 0 })
+}
+
+fn count_folded(pictures: &mut [Picture], leading: &[u32], leaders: &[u32], rows: &[u32]) {
+    for &row in rows.iter().filter(|&&row| leaders[row as usize] != row) {
+        if let Ok(at) = leading.binary_search(&leaders[row as usize]) {
+            pictures[at].folded += 1;
+        }
+    }
+}

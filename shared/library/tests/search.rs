@@ -1,0 +1,156 @@
+//! Searches against a brute-force reference: exact scan, graph, tail, deletions, file names, pages, ties.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod support;
+
+use foray_library::{Library, OpenOptions, PhotoQuery};
+use foray_protocol::{Change, Hit, Ingest, SearchStructure, UnitVector};
+use support::{Random, batch, id, open, options, path, photos};
+
+fn query(vector: &UnitVector, limit: usize) -> PhotoQuery<'_> {
+    PhotoQuery { vector: Some(vector), names: &[], exclude: None, limit, offset: 0 }
+}
+
+fn paths(hits: &[Hit]) -> Vec<&str> {
+    hits.iter().map(|hit| hit.photo.path.as_str()).collect()
+}
+
+/// Numbers of the vectors in the order in which an exact search must return them.
+fn reference(vectors: &[UnitVector], query: &UnitVector, dead: impl Fn(usize) -> bool) -> Vec<String> {
+    let mut all: Vec<(f32, usize)> = vectors.iter().enumerate().map(|(n, v)| (query.cosine(v), n)).collect();
+    all.retain(|(_, number)| !dead(*number));
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    all.into_iter().map(|(_, number)| path(number).to_string()).collect()
+}
+
+#[track_caller]
+fn recall(library: &Library, vectors: &[UnitVector], dead: impl Fn(usize) -> bool + Copy) -> f64 {
+    let mut random = Random(77);
+    let found: usize = (0..50)
+        .map(|_| {
+            let vector = random.vector();
+            let expected = &reference(vectors, &vector, dead)[..10];
+            let hits = library.search(&query(&vector, 10)).unwrap();
+            assert_eq!(hits.len(), 10);
+            assert!(hits.iter().all(|hit| !dead(hit.photo.path[8..14].parse().unwrap())));
+            expected.iter().filter(|path| paths(&hits).contains(&path.as_str())).count()
+        })
+        .sum();
+    found as f64 / 500.0
+}
+
+#[test]
+fn the_exact_scan_returns_what_brute_force_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(1);
+    let vectors: Vec<_> = (0..2_000).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    for _ in 0..20 {
+        let vector = random.vector();
+        let hits = library.search(&query(&vector, 100)).unwrap();
+        assert_eq!(paths(&hits), reference(&vectors, &vector, |_| false)[..100]);
+        assert!(hits.windows(2).all(|pair| pair[0].relevance >= pair[1].relevance));
+    }
+}
+
+#[test]
+fn pages_join_without_gap_or_overlap() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(2);
+    let vectors: Vec<_> = (0..500).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    let vector = random.vector();
+    let pages: Vec<Hit> = (0..500)
+        .step_by(70)
+        .flat_map(|offset| library.search(&PhotoQuery { offset, ..query(&vector, 70) }).unwrap())
+        .collect();
+    assert_eq!(paths(&pages), reference(&vectors, &vector, |_| false));
+}
+
+#[test]
+fn equal_scores_stand_in_path_order_even_across_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let vector = Random(3).vector();
+    let mut changes = photos(&vec![vector.clone(); 200]).changes;
+    changes.reverse();
+    library.commit(&batch(changes)).unwrap();
+    for offset in [0, 150] {
+        let hits = library.search(&PhotoQuery { offset, ..query(&vector, 10) }).unwrap();
+        let expected: Vec<String> = (offset..offset + 10).map(|number| path(number).to_string()).collect();
+        assert_eq!(paths(&hits), expected);
+    }
+}
+
+#[test]
+fn file_names_limit_the_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(4);
+    let vectors: Vec<_> = (0..300).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    let (vector, names) = (random.vector(), ["99.".to_owned()]);
+    let hits = library.search(&PhotoQuery { names: &names, ..query(&vector, 50) }).unwrap();
+    assert_eq!(hits.len(), 3);
+    let listed = library.search(&PhotoQuery { names: &names, vector: None, ..query(&vector, 50) }).unwrap();
+    assert_eq!(paths(&listed), ["/photos/000099.jpg", "/photos/000199.jpg", "/photos/000299.jpg"]);
+}
+
+#[test]
+fn the_graph_with_tail_and_deletions_finds_what_brute_force_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = OpenOptions { build_graph: true, graph_from_rows: 3_000, ..options(folder.path()) };
+    let library = Library::open(&options).unwrap();
+    let mut random = Random(5);
+    let vectors: Vec<_> = (0..4_000).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors[..3_500])).unwrap();
+    library.wait_for_graph();
+    let all = photos(&vectors).changes;
+    library.commit(&batch(all[3_500..].to_vec())).unwrap();
+    library.commit(&batch((0..300).map(|n| Change::Removed { path: path(n * 7) }).collect())).unwrap();
+    let structure = library.status().unwrap().search;
+    assert_eq!(structure, SearchStructure::Graph { rows: 3_500, tail: 500 });
+    let recall = recall(&library, &vectors, |number| number % 7 == 0 && number < 2_100);
+    assert!(recall >= 0.97, "recall@10 {recall}");
+}
+
+#[test]
+fn a_restart_loads_the_graph() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = OpenOptions { build_graph: true, graph_from_rows: 1_000, ..options(folder.path()) };
+    let mut random = Random(6);
+    let vectors: Vec<_> = (0..1_200).map(|_| random.vector()).collect();
+    {
+        let library = Library::open(&options).unwrap();
+        library.commit(&photos(&vectors)).unwrap();
+        library.wait_for_graph();
+    }
+    let library = Library::open(&OpenOptions { build_graph: false, ..options }).unwrap();
+    assert_eq!(library.status().unwrap().search, SearchStructure::Graph { rows: 1_200, tail: 0 });
+    assert!(recall(&library, &vectors, |_| false) >= 0.97);
+}
+
+#[test]
+fn a_photo_is_left_out_of_what_is_similar_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(7);
+    let vectors: Vec<_> = (0..50).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    let hits = library.search(&PhotoQuery { exclude: Some(id(3)), ..query(&vectors[3], 49) }).unwrap();
+    assert_eq!(hits.len(), 49);
+    assert!(hits.iter().all(|hit| hit.photo.id != id(3)));
+}
+
+#[test]
+fn limits_out_of_range_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let vector = Random(8).vector();
+    for (limit, offset, field) in [(0, 0, "limit"), (10_001, 0, "limit"), (1, 1_000_001, "offset")] {
+        let error = library.search(&PhotoQuery { limit, offset, ..query(&vector, 1) }).unwrap_err().to_string();
+        assert!(error.starts_with(field), "{error}");
+    }
+}

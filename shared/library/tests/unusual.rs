@@ -1,0 +1,95 @@
+//! The unusual ordering against a brute-force reference, and how near-identical shots fold.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+mod support;
+
+use foray_protocol::{Ingest, UnitVector, UnusualRequest};
+use support::{DIMENSION, Random, id, open, path, photos};
+
+fn request(limit: usize, neighbours: usize) -> UnusualRequest {
+    UnusualRequest { limit, offset: 0, neighbours }
+}
+
+/// 1 - mean cosine to the k nearest others, most unusual first.
+fn reference(vectors: &[UnitVector], k: usize) -> Vec<(f32, String)> {
+    let score = |(number, vector): (usize, &UnitVector)| {
+        let others = vectors.iter().enumerate().filter(|(other, _)| *other != number);
+        let mut cosines: Vec<f32> = others.map(|(_, other)| vector.cosine(other)).collect();
+        cosines.sort_by(|a, b| b.total_cmp(a));
+        (1.0 - cosines[..k].iter().sum::<f32>() / k as f32, path(number).to_string())
+    };
+    let mut all: Vec<_> = vectors.iter().enumerate().map(score).collect();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all
+}
+
+#[test]
+fn scores_are_those_of_brute_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(11);
+    let vectors: Vec<_> = (0..400).map(|_| random.vector()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    for k in [1, 10] {
+        let results = library.unusual(&request(400, k)).unwrap().results;
+        for (hit, (score, _)) in results.iter().zip(reference(&vectors, k)) {
+            assert!((hit.score - score).abs() < 2e-3, "{} instead of {score}", hit.score);
+            assert_eq!(hit.neighbours.len(), k);
+        }
+        assert_eq!(results[0].photo.path, reference(&vectors, k)[0].1);
+    }
+}
+
+#[test]
+fn a_burst_of_one_scene_is_one_picture_and_is_not_its_own_neighbourhood() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(12);
+    let mut vectors: Vec<_> = (0..60).map(|_| random.vector()).collect();
+    let scene = vectors[0].clone();
+    let shot = |random: &mut Random| {
+        let noise = random.vector();
+        let sum = scene.as_slice().iter().zip(noise.as_slice()).map(|(a, b)| a + 0.05 * b).collect();
+        UnitVector::normalized(sum).unwrap()
+    };
+    vectors.extend((0..40).map(|_| shot(&mut random)));
+    library.commit(&photos(&vectors)).unwrap();
+    let results = library.unusual(&request(100, 10)).unwrap().results;
+    assert_eq!(results.len(), 60);
+    let scene = results.iter().find(|hit| hit.photo.id == id(0)).unwrap();
+    assert_eq!(scene.folded, 40);
+    assert!(scene.neighbours.iter().all(|neighbour| neighbour.score < 0.97));
+    assert_eq!(scene.neighbours.len(), 10);
+}
+
+#[test]
+fn libraries_of_no_and_one_photo_have_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    assert!(library.unusual(&request(10, 10)).unwrap().results.is_empty());
+    library.commit(&photos(&[Random(1).vector()])).unwrap();
+    let results = library.unusual(&request(10, 10)).unwrap().results;
+    assert_eq!((results.len(), results[0].score), (1, 0.0));
+}
+
+#[test]
+fn a_new_photo_shows_in_the_ordering() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut components = vec![0.0; DIMENSION];
+    components[0] = 1.0;
+    let same = UnitVector::normalized(components).unwrap();
+    let mut vectors: Vec<_> = (0..5).map(|_| same.clone()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    assert_eq!(library.unusual(&request(10, 3)).unwrap().results.len(), 1);
+    vectors.push(Random(5).vector());
+    library.commit(&photos(&vectors)).unwrap();
+    assert_eq!(library.unusual(&request(10, 3)).unwrap().results.len(), 2);
+}
+
+#[test]
+fn a_number_of_neighbours_out_of_range_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = open(folder.path()).unusual(&request(10, 0)).unwrap_err().to_string();
+    assert!(error.contains("neighbours is 0"), "{error}");
+}
