@@ -1,0 +1,224 @@
+//! Backends: what loads a model's graphs and runs them. Two stand behind one trait: `ort` (ONNX Runtime, where its library is
+//! found) and `rten` (pure Rust, always there).
+
+mod discovery;
+mod onnx_runtime;
+mod rten;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::thread;
+
+use foray_protocol::{BackendReport, PhotoPath};
+
+use crate::EmbeddingError;
+use crate::model::GraphSource;
+use discovery::Candidate;
+use onnx_runtime::OnnxRuntime;
+use rten::Rten;
+
+/// Which backend is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// ONNX Runtime where it can be loaded, else rten.
+    #[default]
+    Auto,
+    /// ONNX Runtime or nothing.
+    Ort,
+    /// rten.
+    Rten,
+}
+
+impl FromStr for BackendChoice {
+    type Err = EmbeddingError;
+
+    fn from_str(name: &str) -> Result<Self, EmbeddingError> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "ort" => Ok(Self::Ort),
+            "rten" => Ok(Self::Rten),
+            other => Err(EmbeddingError::UnknownBackend(other.to_owned())),
+        }
+    }
+}
+
+/// How to choose and set up a backend.
+#[derive(Clone, Debug, Default)]
+pub struct BackendOptions {
+    /// Which one.
+    pub choice: BackendChoice,
+    /// The ONNX Runtime library to load; looked for in the usual places when not named.
+    pub onnxruntime: Option<PathBuf>,
+    /// The photo library's folder, one of those places.
+    pub library_folder: Option<PathBuf>,
+    /// Threads of one inference; all cores when not set.
+    pub threads: Option<usize>,
+}
+
+/// A loaded graph.
+///
+/// Both implementations keep these promises: inputs are checked by name against the graph; the result is the numbers of
+/// the output `embedding` (else of the first output), input after input; it may be called from several threads.
+pub(crate) trait Graph: Send + Sync {
+    /// Names of the inputs that the graph takes.
+    fn inputs(&self) -> &[String];
+
+    /// The number of inputs that the graph is fixed to, where it takes no other.
+    fn fixed_batch(&self) -> Option<usize>;
+
+    /// Runs the graph.
+    fn run(&self, inputs: Vec<(&str, Tensor)>) -> Result<Vec<f32>, EmbeddingError>;
+}
+
+/// What graphs are loaded with.
+pub(crate) trait Backend: Send + Sync {
+    /// How it really runs.
+    fn report(&self) -> &BackendReport;
+
+    /// Loads the graph of `tower` (`visual` or `textual`).
+    fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError>;
+}
+
+/// A graph's input.
+#[derive(Clone, Debug)]
+pub(crate) struct Tensor {
+    pub shape: Vec<usize>,
+    pub values: Values,
+}
+
+/// Its numbers; graphs that take 32-bit integers get them.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    Floats(Vec<f32>),
+    Integers(Vec<i64>),
+}
+
+/// Opens the backend that `options` ask for.
+pub(crate) fn open(options: &BackendOptions) -> Result<Box<dyn Backend>, EmbeddingError> {
+    let threads = options.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let found = match options.choice {
+        BackendChoice::Rten => return Ok(Box::new(Rten::new(threads, None))),
+        _ => load_onnx_runtime(options, threads),
+    };
+    match found {
+        Ok(runtime) => Ok(Box::new(runtime)),
+        Err(reason) if options.choice == BackendChoice::Ort => Err(EmbeddingError::OnnxRuntime(reason)),
+        Err(reason) => Ok(Box::new(Rten::new(threads, fallback_warning(reason)))),
+    }
+}
+
+/// The first library among the candidates that can be loaded, or why none can.
+fn load_onnx_runtime(options: &BackendOptions, threads: usize) -> Result<OnnxRuntime, String> {
+    let candidates = discovery::candidates(options);
+    if let [Candidate { file, named: true }, ..] = candidates.as_slice() {
+        return OnnxRuntime::load(file, threads);
+    }
+    let mut reasons = vec![];
+    for Candidate { file, .. } in candidates {
+        match OnnxRuntime::load(&file, threads) {
+            Ok(runtime) => return Ok(runtime),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    Err(if reasons.is_empty() { NOT_FOUND.to_owned() } else { reasons.join("; ") })
+}
+
+const NOT_FOUND: &str = "no ONNX Runtime library was found";
+
+/// That there is no ONNX Runtime is worth no warning; that there is one which cannot be used is.
+fn fallback_warning(reason: String) -> Option<String> {
+    if reason == NOT_FOUND {
+        tracing::info!("{NOT_FOUND}; embedding with rten, which needs none and is slower");
+        return None;
+    }
+    let warning = format!("{reason}; embedding with rten instead, which is slower");
+    tracing::warn!("{warning}");
+    Some(warning)
+}
+
+fn report(backend: &str, version: String, library: Option<PathBuf>, threads: usize) -> BackendReport {
+    let (backend, device) = (backend.to_owned(), "cpu".to_owned());
+    BackendReport { backend, version, device, library: library.map(PhotoPath::from), threads, warning: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Model;
+
+    fn backends() -> Vec<Box<dyn Backend>> {
+        let with = |choice| open(&BackendOptions { choice, ..BackendOptions::default() });
+        let mut backends = vec![with(BackendChoice::Rten).unwrap()];
+        match with(BackendChoice::Ort) {
+            Ok(ort) => backends.push(ort),
+            Err(error) => eprintln!("skipped: the half of the contract for ONNX Runtime ({error})"),
+        }
+        backends
+    }
+
+    fn text(ids: &[i64]) -> Vec<(&'static str, Tensor)> {
+        let tensor = |values: Vec<i64>| Tensor { shape: vec![1, ids.len()], values: Values::Integers(values) };
+        vec![
+            ("input_ids", tensor(ids.to_vec())),
+            ("attention_mask", tensor(vec![1; ids.len()])),
+            ("token_type_ids", tensor(vec![0; ids.len()])),
+        ]
+    }
+
+    #[test]
+    fn the_contract_holds_on_every_backend() {
+        let model = Model::builtin().unwrap();
+        for backend in backends() {
+            let name = &backend.report().backend;
+            let visual = backend.load("visual", &model.visual).unwrap();
+            assert_eq!((visual.inputs(), visual.fixed_batch()), (&["image".to_owned()][..], None), "{name}");
+            let image = |count: usize| {
+                let values = (0..count * 3 * 260 * 260).map(|i| (i % 97) as f32 / 97.0).collect();
+                vec![("image", Tensor { shape: vec![count, 3, 260, 260], values: Values::Floats(values) })]
+            };
+            assert_eq!(visual.run(image(2)).unwrap().len(), 2 * 384, "{name}");
+            assert!(visual.run(vec![]).is_err(), "{name} runs without its input");
+            let textual = backend.load("textual", &model.textual).unwrap();
+            assert_eq!(textual.inputs().len(), 3, "{name}");
+            let embedding = textual.run(text(&[101, 4937, 102])).unwrap();
+            assert_eq!(embedding.len(), 384);
+            thread::scope(|scope| {
+                let again = scope.spawn(|| textual.run(text(&[101, 4937, 102])).unwrap());
+                assert_eq!(again.join().unwrap(), embedding, "{name} gives another result from another thread");
+            });
+        }
+    }
+
+    #[test]
+    fn a_damaged_graph_is_an_error_on_every_backend() {
+        for backend in backends() {
+            for bytes in [&b""[..], b"not a graph", &crate::builtin::VISUAL[..10_000]] {
+                let loaded = backend.load("visual", &GraphSource::Embedded(bytes));
+                let message = loaded.err().map(|error| error.to_string()).unwrap_or_default();
+                assert!(message.contains("visual"), "{}: {message}", backend.report().backend);
+            }
+        }
+    }
+
+    #[test]
+    fn a_library_that_is_none_gives_rten_and_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("libonnxruntime.so");
+        let mut contents = vec![b"some text".to_vec(), vec![]];
+        // A real shared object without ONNX Runtime's entry point, and one that is cut short.
+        let system = ["/lib/x86_64-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6"];
+        for library in system.iter().filter_map(|file| std::fs::read(file).ok()).take(1) {
+            contents.extend([library[..library.len() / 2].to_vec(), library]);
+        }
+        for content in contents {
+            std::fs::write(&file, content).unwrap();
+            let named =
+                |choice| BackendOptions { choice, onnxruntime: Some(file.clone()), ..BackendOptions::default() };
+            let backend = open(&named(BackendChoice::Auto)).unwrap();
+            assert_eq!(backend.report().backend, "rten");
+            assert!(backend.report().warning.as_ref().unwrap().contains("libonnxruntime.so"));
+            let error = open(&named(BackendChoice::Ort)).err().unwrap().to_string();
+            assert!(error.contains("libonnxruntime.so") && error.contains("--onnxruntime"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The backend `ort`: ONNX Runtime, loaded from a shared library while the program runs.
+
+use std::fs::File;
+use std::panic;
+use std::path::{Path, PathBuf};
+
+use foray_protocol::BackendReport;
+use object::{Object, ObjectSegment, ReadCache};
+use ort::environment::Environment;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{Outlet, Tensor as OrtTensor, TensorElementType, ValueType};
+use parking_lot::Mutex;
+
+use super::{Backend, Graph, Tensor, Values, report};
+use crate::EmbeddingError;
+use crate::model::GraphSource;
+
+const NAME: &str = "ort";
+
+/// ONNX Runtime, of which a process can have one: the first library that was loaded.
+static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
+
+#[derive(Clone)]
+struct Loaded {
+    library: PathBuf,
+    environment: Environment,
+}
+
+/// ONNX Runtime, ready to load graphs.
+pub(super) struct OnnxRuntime {
+    environment: Environment,
+    report: BackendReport,
+}
+
+impl OnnxRuntime {
+    /// Loads the library `file`, or says why it cannot be used.
+    pub fn load(file: &Path, threads: usize) -> Result<Self, String> {
+        let mut loaded = LOADED.lock();
+        let current = match loaded.take() {
+            Some(current) => current,
+            None => load_library(file)?,
+        };
+        let Loaded { library, environment } = loaded.insert(current).clone();
+        Ok(Self { environment, report: report(NAME, version(), Some(library), threads) })
+    }
+}
+
+fn load_library(file: &Path) -> Result<Loaded, String> {
+    let library = std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    if !library.is_file() {
+        return Err(format!("there is no file {}", library.display()));
+    }
+    let failed = |reason: String| format!("{} cannot be loaded ({reason})", library.display());
+    check_whole(&library).map_err(failed)?;
+    let environment = panic::catch_unwind(|| {
+        let builder = ort::init_from(&library).map_err(|error| error.to_string())?;
+        builder.with_name("foray").with_telemetry(false).build().map_err(|error| error.to_string())
+    });
+    let broke_down = |_| "it broke down".to_owned();
+    let environment = environment.map_err(broke_down).and_then(|environment| environment).map_err(failed)?;
+    Ok(Loaded { library, environment })
+}
+
+/// Checks that all segments of the library are in its file: the system's loader maps a file that was cut short (an unfinished
+/// download) without a word, and the process dies when it reads the missing part.
+fn check_whole(library: &Path) -> Result<(), String> {
+    let file = File::open(library).map_err(|error| error.to_string())?;
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
+    let cache = ReadCache::new(file);
+    let object = object::File::parse(&cache).map_err(|error| error.to_string())?;
+    let whole = object.segments().all(|segment| {
+        let (start, length) = segment.file_range();
+        start.checked_add(length).is_some_and(|end| end <= size)
+    });
+    if whole { Ok(()) } else { Err("the file is cut short".to_owned()) }
+}
+
+/// `1.31.1` of "ORT Build Info: git-branch=rel-1.31.1, ..."; the whole text where there is no such part.
+fn version() -> String {
+    let info = ort::info();
+    let release = info.split("rel-").nth(1).and_then(|rest| rest.split([',', ' ']).next());
+    release.unwrap_or(info).to_owned()
+}
+
+impl Backend for OnnxRuntime {
+    fn report(&self) -> &BackendReport {
+        &self.report
+    }
+
+    fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
+        let failed = |reason: String| EmbeddingError::Load { backend: NAME, tower, reason };
+        let mut builder = self.session_builder().map_err(|error| failed(error.to_string()))?;
+        let session = match source {
+            GraphSource::Embedded(bytes) => builder.commit_from_memory(bytes),
+            GraphSource::File(file) => builder.commit_from_file(file),
+        };
+        let session = session.map_err(|error| failed(error.to_string()))?;
+        OrtGraph::new(session)
+            .map(|graph| Box::new(graph) as Box<dyn Graph>)
+            .ok_or_else(|| failed("no output".to_owned()))
+    }
+}
+
+impl OnnxRuntime {
+    fn session_builder(&self) -> Result<SessionBuilder, ort::Error> {
+        let builder = Session::builder(&self.environment)?;
+        let builder = builder.with_optimization_level(GraphOptimizationLevel::Level3)?;
+        Ok(builder.with_intra_threads(self.report.threads)?)
+    }
+}
+
+struct OrtGraph {
+    session: Mutex<Session>,
+    inputs: Vec<String>,
+    /// Inputs that take 32-bit integers; the others take 64.
+    narrow: Vec<String>,
+    fixed_batch: Option<usize>,
+    output: String,
+}
+
+impl OrtGraph {
+    fn new(session: Session) -> Option<Self> {
+        let names = |outlets: &[Outlet]| outlets.iter().map(|outlet| outlet.name().to_owned()).collect::<Vec<_>>();
+        let outputs = names(session.outputs());
+        let output = outputs.iter().find(|name| *name == "embedding").or(outputs.first())?.clone();
+        let narrow =
+            session.inputs().iter().filter(|input| is_narrow(input.dtype())).map(|input| input.name().to_owned());
+        let (inputs, narrow) = (names(session.inputs()), narrow.collect());
+        let fixed_batch = session.inputs().first().and_then(|input| fixed_first_dimension(input.dtype()));
+        Some(Self { session: Mutex::new(session), inputs, narrow, fixed_batch, output })
+    }
+
+    fn value(&self, name: &str, tensor: Tensor) -> Result<SessionInputValue<'static>, ort::Error> {
+        let shape = tensor.shape;
+        Ok(match tensor.values {
+            Values::Floats(values) => OrtTensor::from_array((shape, values))?.into(),
+            Values::Integers(values) if self.narrow.iter().any(|narrow| narrow == name) => {
+                let values: Vec<i32> = values.into_iter().map(|value| value as i32).collect();
+                OrtTensor::from_array((shape, values))?.into()
+            }
+            Values::Integers(values) => OrtTensor::from_array((shape, values))?.into(),
+        })
+    }
+
+    fn run_session(&self, inputs: Vec<(&str, Tensor)>) -> Result<Vec<f32>, ort::Error> {
+        let inputs = inputs
+            .into_iter()
+            .map(|(name, tensor)| Ok((name, self.value(name, tensor)?)))
+            .collect::<Result<Vec<_>, ort::Error>>()?;
+        let mut session = self.session.lock();
+        let outputs = session.run(inputs)?;
+        let (_, numbers) = outputs[self.output.as_str()].try_extract_tensor::<f32>()?;
+        Ok(numbers.to_vec())
+    }
+}
+
+fn is_narrow(value: &ValueType) -> bool {
+    matches!(value, ValueType::Tensor { ty: TensorElementType::Int32, .. })
+}
+
+fn fixed_first_dimension(value: &ValueType) -> Option<usize> {
+    let ValueType::Tensor { shape, .. } = value else { return None };
+    shape.first().and_then(|&size| usize::try_from(size).ok())
+}
+
+impl Graph for OrtGraph {
+    fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    fn fixed_batch(&self) -> Option<usize> {
+        self.fixed_batch
+    }
+
+    fn run(&self, inputs: Vec<(&str, Tensor)>) -> Result<Vec<f32>, EmbeddingError> {
+        self.run_session(inputs).map_err(|error| EmbeddingError::Run { backend: NAME, reason: error.to_string() })
+    }
+}

@@ -1,0 +1,192 @@
+//! A model: its description, its tokenizer's file and its two graphs, from the program itself or from a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foray_protocol::SpaceId;
+use serde::de::DeserializeOwned;
+
+use crate::EmbeddingError;
+use crate::builtin;
+use crate::manifest::{Config, Manifest, Preprocessing, TokenizerConfig};
+
+const BUILTIN: &str = "builtin";
+
+/// A model, described but not loaded.
+#[derive(Clone, Debug)]
+pub struct Model {
+    name: String,
+    space: SpaceId,
+    pub(crate) manifest: Manifest,
+    pub(crate) tokenizer: Vec<u8>,
+    pub(crate) visual: GraphSource,
+    pub(crate) textual: GraphSource,
+}
+
+/// Where a graph (ONNX) is.
+#[derive(Clone, Debug)]
+pub(crate) enum GraphSource {
+    Embedded(&'static [u8]),
+    /// May have its weights in other files beside it.
+    File(PathBuf),
+}
+
+/// A model's small files, read.
+struct Description<'a> {
+    config: &'a [u8],
+    preprocessing: &'a [u8],
+    tokenizer_config: Option<&'a [u8]>,
+    tokenizer: Vec<u8>,
+}
+
+impl Model {
+    /// The model that needs no download.
+    ///
+    /// # Errors
+    /// None in a program that was built from a sound source tree.
+    pub fn builtin() -> Result<Self, EmbeddingError> {
+        let description = Description {
+            config: builtin::CONFIG,
+            preprocessing: builtin::PREPROCESSING,
+            tokenizer_config: Some(builtin::TOKENIZER_CONFIG),
+            tokenizer: builtin::TOKENIZER.to_vec(),
+        };
+        let towers = (GraphSource::Embedded(builtin::VISUAL), GraphSource::Embedded(builtin::TEXTUAL));
+        Self::assemble(BUILTIN, Path::new(BUILTIN), description, towers)
+    }
+
+    /// The model in `folder`: `config.json`, `visual/model.onnx`, `visual/preprocess_cfg.json`, `textual/model.onnx`,
+    /// `textual/tokenizer.json` and, where there is one, `textual/tokenizer_config.json`.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::ModelFile`] and [`EmbeddingError::Manifest`], which name the file.
+    pub fn from_folder(folder: &Path) -> Result<Self, EmbeddingError> {
+        let read = |name: &str| {
+            let file = folder.join(name);
+            fs::read(&file).map_err(|source| EmbeddingError::ModelFile { file, source })
+        };
+        let (config, preprocessing) = (read("config.json")?, read("visual/preprocess_cfg.json")?);
+        let tokenizer_config = read("textual/tokenizer_config.json").ok();
+        let description = Description {
+            config: &config,
+            preprocessing: &preprocessing,
+            tokenizer_config: tokenizer_config.as_deref(),
+            tokenizer: read("textual/tokenizer.json")?,
+        };
+        let towers = (graph_file(folder, "visual/model.onnx")?, graph_file(folder, "textual/model.onnx")?);
+        let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
+        Self::assemble(&name, folder, description, towers)
+    }
+
+    /// The model of this name, or in this folder.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::UnknownModel`] when it is neither.
+    pub fn find(name_or_folder: &str) -> Result<Self, EmbeddingError> {
+        match Path::new(name_or_folder) {
+            _ if name_or_folder == BUILTIN => Self::builtin(),
+            folder if folder.is_dir() => Self::from_folder(folder),
+            _ => Err(EmbeddingError::UnknownModel(name_or_folder.to_owned())),
+        }
+    }
+
+    fn assemble(
+        name: &str,
+        folder: &Path,
+        description: Description<'_>,
+        (visual, textual): (GraphSource, GraphSource),
+    ) -> Result<Self, EmbeddingError> {
+        let config: Config = parse(folder, "config.json", description.config)?;
+        let tokenizer_config = description.tokenizer_config.unwrap_or(b"{}");
+        let tokenizer_config: TokenizerConfig = parse(folder, "textual/tokenizer_config.json", tokenizer_config)?;
+        let preprocessing: Preprocessing = parse(folder, "visual/preprocess_cfg.json", description.preprocessing)?;
+        let fingerprint = [description.config, description.preprocessing, &visual.fingerprint()?].concat();
+        Ok(Self {
+            name: name.to_owned(),
+            space: SpaceId::new(name, &fingerprint),
+            manifest: Manifest {
+                dimension: config.embed_dim,
+                preprocessing,
+                text: config.text_cfg,
+                pad_token: tokenizer_config.pad_token.map(String::from),
+            },
+            tokenizer: description.tokenizer,
+            visual,
+            textual,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The space of its embeddings.
+    pub fn space(&self) -> &SpaceId {
+        &self.space
+    }
+
+    /// Components of an embedding.
+    pub fn dimension(&self) -> usize {
+        self.manifest.dimension
+    }
+}
+
+impl GraphSource {
+    /// What changes when the graph does: its beginning, its end and its size; a hash of gigabytes would delay every start.
+    fn fingerprint(&self) -> Result<Vec<u8>, EmbeddingError> {
+        const EDGE: usize = 64 << 10;
+        let edges = |bytes: &[u8], size: u64| {
+            let (start, end) = (bytes.len().min(EDGE), bytes.len().saturating_sub(EDGE));
+            [&bytes[..start], &bytes[end..], &size.to_le_bytes()].concat()
+        };
+        match self {
+            Self::Embedded(bytes) => Ok(edges(bytes, bytes.len() as u64)),
+            Self::File(file) => {
+                let bytes =
+                    fs::read(file).map_err(|source| EmbeddingError::ModelFile { file: file.clone(), source })?;
+                Ok(edges(&bytes, bytes.len() as u64))
+            }
+        }
+    }
+}
+
+fn graph_file(folder: &Path, name: &str) -> Result<GraphSource, EmbeddingError> {
+    let file = folder.join(name);
+    match fs::metadata(&file) {
+        Ok(_) => Ok(GraphSource::File(file)),
+        Err(source) => Err(EmbeddingError::ModelFile { file, source }),
+    }
+}
+
+fn parse<T: DeserializeOwned>(folder: &Path, name: &str, bytes: &[u8]) -> Result<T, EmbeddingError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| EmbeddingError::Manifest { file: folder.join(name), reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_model_describes_itself() {
+        let model = Model::find("builtin").unwrap();
+        assert_eq!((model.name(), model.dimension()), ("builtin", 384));
+        assert_eq!(model.manifest.preprocessing.size, 260);
+        assert_eq!(model.space(), Model::builtin().unwrap().space());
+    }
+
+    #[test]
+    fn the_builtin_model_is_a_folder_like_any_other() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/builtin");
+        assert_eq!(Model::from_folder(&folder).unwrap().space(), Model::builtin().unwrap().space());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = Model::find(folder.path().to_str().unwrap()).unwrap_err().to_string();
+        assert!(message.contains("config.json"), "{message}");
+        assert!(Model::find("no-such-model").unwrap_err().to_string().contains("builtin"));
+    }
+}

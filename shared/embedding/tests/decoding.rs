@@ -1,0 +1,67 @@
+//! Decoding of real, odd and broken files: every one ends as a picture or as a sentence, and no panic gets out.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use foray_embedding::{DecodeLimits, Picture, decode};
+
+/// The photographs beside the project; says so where they are absent.
+fn test_data(test: &str, name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("FORAY_TEST_DATA").map_or_else(beside, PathBuf::from).join(name);
+    if !folder.exists() {
+        eprintln!("skipped: {test} needs {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn open(file: &Path) -> Result<Picture, String> {
+    decode(&fs::read(file).unwrap(), &DecodeLimits::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn broken_and_odd_files_end_as_a_picture_or_a_sentence() {
+    let Some(nasty) = test_data("broken_and_odd_files_end_as_a_picture_or_a_sentence", "nasty") else { return };
+    let formats = nasty.with_file_name("formats");
+    let (mut pictures, mut sentences) = (0, 0);
+    for file in [files(&nasty), files(&formats)].concat() {
+        match open(&file) {
+            Ok(picture) => {
+                assert_eq!((picture.pixels.width(), picture.pixels.height()), (picture.width, picture.height));
+                pictures += 1;
+            }
+            Err(sentence) => {
+                assert!(sentence.len() > 10, "{}: {sentence}", file.display());
+                sentences += 1;
+            }
+        }
+    }
+    eprintln!("{pictures} pictures, {sentences} refused");
+    assert!(pictures > 100 && sentences > 50, "{pictures} pictures, {sentences} refused");
+}
+
+#[test]
+fn all_orientations_come_out_upright() {
+    let Some(folder) = test_data("all_orientations_come_out_upright", "photos/orientation") else { return };
+    for kind in ["Landscape", "Portrait"] {
+        let mut turned: Vec<PathBuf> = files(&folder);
+        turned.retain(|file| file.file_name().unwrap().to_str().unwrap().starts_with(kind));
+        turned.sort();
+        let upright = open(&turned[0]).unwrap();
+        for file in &turned[1..] {
+            let picture = open(file).unwrap();
+            assert_eq!((picture.width, picture.height), (upright.width, upright.height), "{}", file.display());
+            let difference =
+                picture.pixels.iter().zip(upright.pixels.iter()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>();
+            let mean = difference / picture.pixels.len() as f64;
+            assert!(mean < 12.0, "{}: mean difference {mean}", file.display());
+        }
+    }
+}

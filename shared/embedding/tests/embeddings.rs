@@ -1,0 +1,76 @@
+//! Embeddings against those that ONNX Runtime computes in Python, on every backend; and the backends against each other.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::path::Path;
+
+use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Embedder, Model, Pixels, decode};
+use foray_protocol::UnitVector;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Golden {
+    image: Option<String>,
+    text: Option<String>,
+    embedding: Vec<f32>,
+}
+
+/// Made by `goldens/make_goldens.py`.
+fn goldens() -> Vec<Golden> {
+    serde_json::from_str(include_str!("goldens/embeddings.json")).unwrap()
+}
+
+fn pixels(embedder: &Embedder, name: &str) -> Pixels {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(format!("{name}.png"));
+    embedder.preprocess(&decode(&std::fs::read(file).unwrap(), &DecodeLimits::default()).unwrap())
+}
+
+fn embedders() -> Vec<Embedder> {
+    let open =
+        |choice| Embedder::open(Model::builtin().unwrap(), &BackendOptions { choice, ..BackendOptions::default() });
+    let mut embedders = vec![open(BackendChoice::Rten).unwrap()];
+    match open(BackendChoice::Ort) {
+        Ok(ort) => embedders.push(ort),
+        Err(error) => eprintln!("skipped: the half for ONNX Runtime ({error})"),
+    }
+    embedders
+}
+
+#[test]
+fn embeddings_are_those_of_the_reference() {
+    for embedder in embedders() {
+        for Golden { image, text, embedding } in goldens() {
+            let expected = UnitVector::normalized(embedding).unwrap();
+            let got = match (&image, &text) {
+                (Some(name), _) => {
+                    embedder.embed_images(&[pixels(&embedder, &format!("{name}.square"))]).unwrap().remove(0)
+                }
+                (_, Some(text)) => embedder.embed_text(text).unwrap(),
+                _ => panic!("a golden of nothing"),
+            };
+            let cosine = got.cosine(&expected);
+            assert!(cosine > 0.999, "{} {image:?} {text:?}: {cosine}", embedder.report().backend);
+        }
+    }
+}
+
+#[test]
+fn a_batch_gives_what_single_pictures_give() {
+    for embedder in embedders() {
+        let batch: Vec<Pixels> = ["wide", "tall", "small"].iter().map(|name| pixels(&embedder, name)).collect();
+        let together = embedder.embed_images(&batch).unwrap();
+        for (one, expected) in batch.iter().zip(&together) {
+            let alone = embedder.embed_images(std::slice::from_ref(one)).unwrap().remove(0);
+            assert!(alone.cosine(expected) > 0.9999);
+        }
+    }
+}
+
+#[test]
+fn backends_agree() {
+    let embedders = embedders();
+    let [first, .., last] = embedders.as_slice() else { return };
+    for text in ["a dog", "mushroom on tree bark", "日本語", "", "x"] {
+        let cosine = first.embed_text(text).unwrap().cosine(&last.embed_text(text).unwrap());
+        assert!(cosine > 0.999, "{text:?}: {cosine}");
+    }
+}
