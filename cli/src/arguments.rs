@@ -1,0 +1,183 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Foray finds photographs by what is in them.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: GlobalArguments,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct GlobalArguments {
+    /// The library's folder [default: foray in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "FORAY_LIBRARY")]
+    pub library: Option<PathBuf>,
+    /// Talk to the server at this address instead of opening the library here
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Configuration file [default: foray/config.toml in the user's configuration folder, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Model: "builtin", or a model's folder [default: builtin]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub model: Option<String>,
+    /// What computes embeddings: auto, ort (ONNX Runtime) or rten [default: auto]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub backend: Option<String>,
+    /// The ONNX Runtime shared library
+    #[arg(long, global = true, value_name = "FILE")]
+    pub onnxruntime: Option<PathBuf>,
+    /// Say only what is needed
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Index photo folders, watch them, and serve the search page
+    Up(UpArguments),
+    /// Index photo folders once
+    Index(IndexArguments),
+    /// Watch photo folders and feed the library of a server
+    Indexer(IndexerArguments),
+    /// Serve the library without indexing
+    Serve(ServeArguments),
+    /// Find photos by what is in them
+    Search(SearchArguments),
+    /// Find photos that look like one
+    Similar(SimilarArguments),
+    /// Put images in the order of how well they fit a query; needs no library
+    Rank(RankArguments),
+    /// List photos, the most unusual first
+    Unusual(UnusualArguments),
+    /// Show what the library holds
+    Status(StatusArguments),
+    /// Check what computes embeddings here, and how fast
+    Doctor(DoctorArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct UpArguments {
+    /// Photo folders [default: those of the configuration, or those indexed before]
+    pub folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub serve: ServeArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7878]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub bind: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexArguments {
+    /// Photo folders
+    #[arg(required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Forget files even of a folder that is gone or empty all at once
+    #[arg(long)]
+    pub prune: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexerArguments {
+    /// Photo folders
+    #[arg(required = true)]
+    pub folders: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+    /// What the photo shows; terms can be joined by " + " and " - " and weighted like 2:cat
+    pub query: String,
+    /// How many results at most
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    pub limit: usize,
+    #[command(flatten)]
+    pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct SimilarArguments {
+    /// An image file, or id: with the first digits of a photo's id
+    pub image: PathBuf,
+    /// How many results at most
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    pub limit: usize,
+    #[command(flatten)]
+    pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct RankArguments {
+    /// What the images are compared with: words, or an image file
+    pub query: String,
+    /// Image files, or - to read their names from standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How many of the best to print [default: all]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[command(flatten)]
+    pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct UnusualArguments {
+    /// How many results at most
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    pub limit: usize,
+    /// How many nearest neighbours a photo is compared with
+    #[arg(short = 'k', long, default_value_t = 10, value_name = "K")]
+    pub neighbours: usize,
+    #[command(flatten)]
+    pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// List the files that could not be indexed, and why
+    #[arg(long)]
+    pub failed: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FormatArguments {
+    /// Print paths alone, without scores
+    #[arg(long)]
+    pub paths: bool,
+    /// End each line with a zero byte instead of a newline, for xargs -0
+    #[arg(short = '0', long = "null")]
+    pub null: bool,
+    /// Print one JSON document
+    #[arg(long, conflicts_with_all = ["paths", "null"])]
+    pub json: bool,
+}

@@ -1,0 +1,57 @@
+//! `foray index` and `foray indexer`: photo folders into a library, once or watching.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use foray_indexer::{IndexOptions, IndexSummary, Indexer, StopSignal};
+
+use crate::arguments::{IndexArguments, IndexerArguments};
+use crate::connection::Connection;
+use crate::output::print_json;
+use crate::progress::IndexBar;
+use crate::settings::Settings;
+use crate::shutdown;
+
+pub fn index(settings: &Settings, arguments: &IndexArguments) -> Result<()> {
+    let stop = StopSignal::default();
+    shutdown::on_signal(&stop, || ())?;
+    let options = IndexOptions { prune: arguments.prune, ..IndexOptions::default() };
+    let indexer = connect(settings, "index", options)?;
+    let bar = IndexBar::new(settings.show_progress);
+    let summary = indexer.index(&arguments.folders, &stop, &|progress| bar.show(progress));
+    bar.finish();
+    let summary = summary?;
+    summary.warnings.iter().for_each(|warning| eprintln!("foray: {warning}"));
+    if arguments.json { print_json(&summary) } else { print_summary(&summary) }
+}
+
+pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> {
+    if settings.server.is_none() {
+        bail!("`foray indexer` feeds a server: name it with --server URL, or use `foray up` to do both in one process");
+    }
+    let stop = StopSignal::default();
+    shutdown::on_signal(&stop, || ())?;
+    let indexer = connect(settings, "indexer", IndexOptions::default())?;
+    let bar = IndexBar::new(settings.show_progress);
+    let watched = indexer.watch(&arguments.folders, &stop, &|progress| bar.show(progress));
+    bar.finish();
+    Ok(watched?)
+}
+
+fn connect(settings: &Settings, command: &str, options: IndexOptions) -> Result<Indexer> {
+    let connection = Connection::open(settings, command, true)?;
+    let embedder = Arc::new(settings.open_embedder()?);
+    Ok(Indexer::new(connection.ingest(), embedder, options))
+}
+
+fn print_summary(summary: &IndexSummary) -> Result<()> {
+    let IndexSummary { indexed, unchanged, moved, copied, removed, failed, seconds, .. } = summary;
+    println!(
+        "{indexed} indexed, {unchanged} unchanged, {moved} moved, {copied} copied, {removed} removed, {failed} failed in {seconds:.1} s{}",
+        if summary.stopped { " (stopped early; run it again to go on)" } else { "" }
+    );
+    if *failed > 0 {
+        println!("`foray status --failed` tells which files failed, and why");
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! The subcommands, one file each.
+
+mod doctor;
+mod index;
+mod rank;
+mod search;
+mod serve;
+mod status;
+mod unusual;
+
+use anyhow::Result;
+
+use crate::arguments::{Arguments, Command};
+use crate::settings::Settings;
+
+/// Runs the command that was typed.
+pub fn run(arguments: Arguments) -> Result<()> {
+    let settings = Settings::new(&arguments.global)?;
+    match arguments.command {
+        Command::Up(arguments) => serve::up(&settings, &arguments),
+        Command::Index(arguments) => index::index(&settings, &arguments),
+        Command::Indexer(arguments) => index::indexer(&settings, &arguments),
+        Command::Serve(arguments) => serve::serve(&settings, &arguments),
+        Command::Search(arguments) => search::search(&settings, arguments),
+        Command::Similar(arguments) => search::similar(&settings, &arguments),
+        Command::Rank(arguments) => rank::rank(&settings, &arguments),
+        Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
+        Command::Status(arguments) => status::status(&settings, &arguments),
+        Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
+    }
+}

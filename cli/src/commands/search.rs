@@ -1,0 +1,69 @@
+//! `foray search` and `foray similar`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults};
+
+use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments};
+use crate::connection::Connection;
+use crate::output::{print_json, print_scored};
+use crate::settings::Settings;
+
+pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
+    let search = Connection::open(settings, "search", false)?.search(settings)?;
+    let file = Path::new(&arguments.query);
+    let results = if file.is_file() {
+        search.search_by_image(&read(file)?, arguments.limit)?
+    } else {
+        search.search(&SearchRequest { query: arguments.query, limit: arguments.limit, offset: 0 })?
+    };
+    print(arguments.format, &results)
+}
+
+pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> {
+    let search = Connection::open(settings, "similar", false)?.search(settings)?;
+    let id = arguments.image.to_str().and_then(|text| text.strip_prefix("id:"));
+    let results = match id {
+        Some(digits) => similar_to_id(search.as_ref(), digits, arguments.limit)?,
+        None => similar_to_file(search.as_ref(), &arguments.image, arguments.limit)?,
+    };
+    print(arguments.format, &results)
+}
+
+fn similar_to_id(search: &dyn PhotoSearch, digits: &str, limit: usize) -> Result<SearchResults> {
+    if let Ok(id) = digits.parse::<ImageId>() {
+        return Ok(search.similar(id, limit)?);
+    }
+    // The start of an id is resolved by the search itself; the photo comes first then, and is left out.
+    let request = SearchRequest { query: format!("id:{digits}"), limit: limit + 1, offset: 0 };
+    let mut results = search.search(&request)?;
+    let digits = digits.to_ascii_lowercase();
+    results.results.retain(|hit| !hit.photo.id.to_string().starts_with(&digits));
+    results.results.truncate(limit);
+    Ok(results)
+}
+
+/// A photo of the library is left out of its own results; any other picture is embedded.
+fn similar_to_file(search: &dyn PhotoSearch, file: &Path, limit: usize) -> Result<SearchResults> {
+    let content = read(file)?;
+    match search.similar(ImageId::of_content(&content), limit) {
+        Err(ProtocolError::Refused(problem)) if problem.kind == ProblemKind::NotFound => {
+            let unreadable = || format!("cannot use {}", file.display());
+            search.search_by_image(&content, limit).with_context(unreadable)
+        }
+        results => Ok(results?),
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read the image {}", file.display()))
+}
+
+fn print(format: FormatArguments, results: &SearchResults) -> Result<()> {
+    if format.json {
+        return print_json(results);
+    }
+    print_scored(format, results.results.iter().map(|hit| (hit.score, hit.photo.photo_path())))
+}

@@ -1,0 +1,109 @@
+//! `foray serve` and `foray up`: the query server, alone or with the watching indexer in the same process.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use foray_indexer::{IndexOptions, Indexer, StopSignal};
+use foray_library::{Library, OpenOptions};
+use foray_protocol::{DEFAULT_BIND, Ingest};
+use foray_server::{SearchService, Server, ServerHandle};
+
+use crate::arguments::{ServeArguments, UpArguments};
+use crate::progress::IndexBar;
+use crate::settings::Settings;
+use crate::shutdown;
+
+pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
+    let (server, _) = start(settings, arguments, "serve")?;
+    run(server, &StopSignal::default())
+}
+
+pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
+    let stop = StopSignal::default();
+    let (server, service) = start(settings, &arguments.serve, "up")?;
+    let folders = folders_to_watch(settings, arguments, service.library())?;
+    let library = Arc::clone(service.library()) as Arc<dyn Ingest>;
+    let indexer = Indexer::new(library, Arc::clone(service.embedder()), IndexOptions::default());
+    let watching = watch_in_background(indexer, folders, stop.clone(), settings.show_progress)?;
+    let served = run(server, &stop);
+    stop.stop();
+    let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
+    served.and(watched)
+}
+
+/// Opens library and model, and listens; the address is announced to other processes.
+fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Result<(Server, SearchService)> {
+    if let Some(url) = &settings.server {
+        bail!("`foray {command}` is a server itself; leave out --server {url}");
+    }
+    let options = OpenOptions { create: true, build_graph: true, ..OpenOptions::new(&settings.library, command) };
+    let library = Arc::new(Library::open(&options)?);
+    let service = SearchService::new(library, Arc::new(settings.open_embedder()?));
+    let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
+    let server = Server::bind(service.clone(), bind)?;
+    service.library().announce(server.url())?;
+    warm_up_in_background(&service);
+    Ok((server, service))
+}
+
+/// So that the first query does not wait for the model.
+fn warm_up_in_background(service: &SearchService) {
+    let embedder = Arc::clone(service.embedder());
+    thread::spawn(move || {
+        if let Err(error) = embedder.warm_up() {
+            tracing::error!("the model cannot be used: {error}");
+        }
+    });
+}
+
+fn run(server: Server, stop: &StopSignal) -> Result<()> {
+    let handle: Arc<OnceLock<ServerHandle>> = Arc::default();
+    let to_stop = Arc::clone(&handle);
+    shutdown::on_signal(stop, move || to_stop.get().into_iter().for_each(ServerHandle::stop))?;
+    println!("Foray serves {} (Ctrl-C stops it)", server.url());
+    server.run(|started| {
+        // Set once: this server runs once.
+        let _ = handle.set(started);
+    })?;
+    Ok(())
+}
+
+fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Library) -> Result<Vec<PathBuf>> {
+    let known = || -> Result<Vec<PathBuf>> {
+        Ok(library.status()?.roots.iter().map(|root| root.as_path().to_owned()).collect())
+    };
+    let folders = match (arguments.folders.is_empty(), settings.roots.is_empty()) {
+        (false, _) => arguments.folders.clone(),
+        (true, false) => settings.roots.clone(),
+        (true, true) => known()?,
+    };
+    if folders.is_empty() {
+        bail!(
+            "which photo folders? Name them: `foray up ~/Pictures`, or start `foray serve` to search without indexing"
+        );
+    }
+    if let Some(missing) = arguments.folders.iter().find(|folder| !folder.exists()) {
+        bail!("there is no folder {}", missing.display());
+    }
+    Ok(folders)
+}
+
+fn watch_in_background(
+    indexer: Indexer,
+    folders: Vec<PathBuf>,
+    stop: StopSignal,
+    show_progress: bool,
+) -> Result<thread::JoinHandle<Result<()>>> {
+    let watch = move || {
+        let bar = IndexBar::new(show_progress);
+        let watched = indexer.watch(&folders, &stop, &|progress| bar.show(progress));
+        bar.finish();
+        if let Err(error) = &watched {
+            tracing::error!("the indexer stopped: {error}; searches go on");
+        }
+        Ok(watched?)
+    };
+    thread::Builder::new().name("indexer".to_owned()).spawn(watch).context("cannot start the indexer")
+}

@@ -1,0 +1,19 @@
+//! `foray unusual`.
+
+use anyhow::Result;
+use foray_protocol::UnusualRequest;
+
+use crate::arguments::UnusualArguments;
+use crate::connection::Connection;
+use crate::output::{print_json, print_scored};
+use crate::settings::Settings;
+
+pub fn unusual(settings: &Settings, arguments: &UnusualArguments) -> Result<()> {
+    let search = Connection::open(settings, "unusual", false)?.search(settings)?;
+    let UnusualArguments { limit, neighbours, format } = *arguments;
+    let results = search.unusual(&UnusualRequest { limit, offset: 0, neighbours })?;
+    if format.json {
+        return print_json(&results);
+    }
+    print_scored(format, results.results.iter().map(|hit| (hit.score, hit.photo.photo_path())))
+}

@@ -1,0 +1,84 @@
+//! Getting at the library: opened here when no one has it, else through the server that has it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use foray_library::{Holder, Library, LibraryError, OpenOptions};
+use foray_protocol::{Client, Failure, Ingest, LibraryStatus, PhotoSearch};
+use foray_server::SearchService;
+
+use crate::settings::Settings;
+
+/// How long a server that has just been started is waited for.
+const SERVER_START: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(50);
+
+/// A library, wherever it is.
+pub enum Connection {
+    /// Open in this process.
+    Here(Arc<Library>),
+    /// Behind a server.
+    Server(Client),
+}
+
+impl Connection {
+    /// Connects for `command`; makes a new library where there is none if `create`.
+    pub fn open(settings: &Settings, command: &str, create: bool) -> Result<Self> {
+        if let Some(url) = &settings.server {
+            return Ok(Self::Server(Client::new(url)));
+        }
+        let options = OpenOptions { create, ..OpenOptions::new(&settings.library, command) };
+        let begun = Instant::now();
+        loop {
+            match Library::open(&options) {
+                Ok(library) => return Ok(Self::Here(Arc::new(library))),
+                Err(LibraryError::Held { folder, holder }) => match server_of(&holder, &folder) {
+                    Some(url) => return Ok(Self::Server(Client::new(&url))),
+                    None if holder.serves() && begun.elapsed() < SERVER_START => thread::sleep(POLL),
+                    None => return Err(LibraryError::Held { folder, holder }.into()),
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The indexer's side.
+    pub fn ingest(&self) -> Arc<dyn Ingest> {
+        match self {
+            Self::Here(library) => Arc::clone(library) as Arc<dyn Ingest>,
+            Self::Server(client) => Arc::new(client.clone()),
+        }
+    }
+
+    /// The searcher's side; loads the model when the library is here.
+    pub fn search(self, settings: &Settings) -> Result<Box<dyn PhotoSearch>> {
+        Ok(match self {
+            Self::Here(library) => Box::new(SearchService::new(library, Arc::new(settings.open_embedder()?))),
+            Self::Server(client) => Box::new(client),
+        })
+    }
+
+    /// What the library holds; loads no model.
+    pub fn status(&self) -> Result<LibraryStatus> {
+        Ok(match self {
+            Self::Here(library) => library.status()?,
+            Self::Server(client) => client.status()?,
+        })
+    }
+
+    /// What could not be indexed.
+    pub fn failures(&self) -> Result<Vec<Failure>> {
+        Ok(match self {
+            Self::Here(library) => library.failures()?,
+            Self::Server(client) => client.failures()?,
+        })
+    }
+}
+
+/// The server's address once it has announced it.
+fn server_of(holder: &Holder, folder: &Path) -> Option<String> {
+    holder.url.clone().or_else(|| Holder::of(folder).url)
+}

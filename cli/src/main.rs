@@ -1,0 +1,26 @@
+//! The one binary. `main` only maps a result to an exit code: 0 done, 1 failed, 2 wrong usage.
+
+mod arguments;
+mod commands;
+mod connection;
+mod output;
+mod progress;
+mod settings;
+mod shutdown;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    settings::start_logging(&arguments);
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("foray: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The progress bar of indexing, on standard error.
+
+use foray_protocol::{IndexPhase, IndexProgress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar with count, rate and time left; shows nothing when hidden.
+pub struct IndexBar(ProgressBar);
+
+impl IndexBar {
+    pub fn new(visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// Shows how far the indexer is.
+    pub fn show(&self, progress: &IndexProgress) {
+        if progress.phase != IndexPhase::Indexing {
+            return;
+        }
+        self.0.set_length(progress.found as u64);
+        self.0.set_position(progress.done as u64);
+        let left = progress.eta_seconds.map(|seconds| format!(", {} left", duration(seconds))).unwrap_or_default();
+        let failed = if progress.failed > 0 { format!(", {} failed", progress.failed) } else { String::new() };
+        self.0.set_message(format!("{:.1} photos/s{left}{failed}", progress.rate));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

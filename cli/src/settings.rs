@@ -1,0 +1,112 @@
+//! Command line, configuration file and defaults become one set of settings, once.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use etcetera::BaseStrategy;
+use foray_embedding::{BackendChoice, BackendOptions, Embedder, Model};
+use foray_protocol::Config;
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::{Arguments, Command, GlobalArguments};
+
+/// What all commands work with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The library's folder.
+    pub library: PathBuf,
+    /// The server to talk to, when one was named.
+    pub server: Option<String>,
+    /// Address to listen on, when one was named.
+    pub bind: Option<String>,
+    /// Photo folders of the configuration.
+    pub roots: Vec<PathBuf>,
+    /// Whether progress is shown.
+    pub show_progress: bool,
+    model: String,
+    backend: BackendOptions,
+}
+
+impl Settings {
+    /// Reads the configuration file and lets the command line go before it.
+    pub fn new(arguments: &GlobalArguments) -> Result<Self> {
+        let config = load_config(arguments.config.as_deref())?;
+        let library = match arguments.library.clone().or(config.library) {
+            Some(folder) => folder,
+            None => folders()?.data_dir().join("foray"),
+        };
+        let library = std::path::absolute(&library).with_context(|| format!("--library {}", library.display()))?;
+        let choice = arguments.backend.as_deref().or(config.backend.as_deref());
+        let backend = BackendOptions {
+            choice: choice.map_or(Ok(BackendChoice::Auto), str::parse)?,
+            onnxruntime: arguments.onnxruntime.clone().or(config.onnxruntime),
+            library_folder: Some(library.clone()),
+            threads: None,
+        };
+        Ok(Self {
+            library,
+            server: arguments.server.clone().or(config.server),
+            bind: config.bind,
+            roots: config.roots,
+            show_progress: !arguments.quiet && io::stderr().is_terminal(),
+            model: arguments.model.clone().or(config.model).unwrap_or_else(|| "builtin".to_owned()),
+            backend,
+        })
+    }
+
+    /// Opens the model on the backend that was asked for.
+    pub fn open_embedder(&self) -> Result<Embedder> {
+        let embedder = Embedder::open(Model::find(&self.model)?, &self.backend)?;
+        let report = embedder.report();
+        tracing::info!("model {} on {} {} ({})", self.model, report.backend, report.version, report.device);
+        Ok(embedder)
+    }
+
+    /// Opens the model on exactly this backend.
+    pub fn open_embedder_on(&self, choice: BackendChoice) -> Result<Embedder> {
+        let options = BackendOptions { choice, ..self.backend.clone() };
+        Ok(Embedder::open(Model::find(&self.model)?, &options)?)
+    }
+}
+
+fn folders() -> Result<impl BaseStrategy> {
+    etcetera::choose_base_strategy().context("the user's home folder is not known; name the library with --library")
+}
+
+fn load_config(named: Option<&Path>) -> Result<Config> {
+    if let Some(file) = named {
+        return Ok(Config::load(file)?);
+    }
+    match folders().map(|folders| folders.config_dir().join("foray").join("config.toml")) {
+        Ok(file) if file.exists() => Ok(Config::load(&file)?),
+        _ => Ok(Config::default()),
+    }
+}
+
+/// Sends logs to standard error, as many as were asked for; `RUST_LOG` goes before the options.
+pub fn start_logging(arguments: &Arguments) {
+    let runs_long = matches!(arguments.command, Command::Up(_) | Command::Serve(_) | Command::Indexer(_));
+    let level = match (arguments.global.quiet, arguments.global.verbose) {
+        (true, _) => "error",
+        (false, 0) if runs_long => "foray=info,warn",
+        (false, 0) => "warn",
+        (false, 1) => "foray=debug,info",
+        (false, _) => "trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet_dependencies(level)));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(arguments.global.verbose > 0)
+        .init();
+}
+
+/// ONNX Runtime and the database talk a lot at the level that Foray informs at.
+fn quiet_dependencies(level: &str) -> String {
+    format!(
+        "{level},foray_server={0},foray_indexer={0},foray_library={0},foray_embedding={0},ort=warn,sled=warn",
+        level.split(['=', ',']).nth(1).unwrap_or(level)
+    )
+}

@@ -1,0 +1,81 @@
+//! Server-sent events: how far the indexer is, and that the library changed.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
+use actix_web::web::{self, Bytes, Data};
+use foray_protocol::IndexProgress;
+use futures_util::{Stream, stream};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::service::SearchService;
+
+/// How often the library is looked at: fast enough to look live, and cheap.
+const TICK: Duration = Duration::from_millis(250);
+/// A comment is sent this often in silence, so that proxies and dead clients are noticed.
+const TICKS_OF_SILENCE: u32 = 60;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/events", web::get().to(events));
+}
+
+async fn events(service: Data<SearchService>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // Compression would hold events back until its buffer is full.
+        .insert_header(ContentEncoding::Identity)
+        .streaming(event_stream(service))
+}
+
+/// What a client was last told.
+#[derive(Default)]
+struct Told {
+    progress: Option<IndexProgress>,
+    version: u64,
+    silent_ticks: u32,
+}
+
+fn event_stream(service: Data<SearchService>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold((service, Told::default()), |(service, mut told)| async move {
+        loop {
+            let news = told.news(&service);
+            if !news.is_empty() {
+                return Some((Ok(Bytes::from(news)), (service, told)));
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    })
+}
+
+impl Told {
+    /// The events that are due, in the format of the HTML standard, section 9.2.
+    fn news(&mut self, service: &SearchService) -> String {
+        let library = service.library();
+        let mut news = String::new();
+        let progress = library.progress();
+        if progress != self.progress {
+            news.extend(progress.as_ref().map(|progress| event("progress", progress)));
+            self.progress = progress;
+        }
+        if library.version() != self.version {
+            self.version = library.version();
+            let photos = library.status().map_or(0, |status| status.photos);
+            news.push_str(&event("changed", &json!({ "photos": photos })));
+        }
+        self.silent_ticks = if news.is_empty() { self.silent_ticks + 1 } else { 0 };
+        if self.silent_ticks >= TICKS_OF_SILENCE {
+            self.silent_ticks = 0;
+            news.push_str(": still here\n\n");
+        }
+        news
+    }
+}
+
+fn event(name: &str, data: &impl Serialize) -> String {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("event: {name}\ndata: {data}\n\n")
+}

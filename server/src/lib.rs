@@ -1,0 +1,18 @@
+//! The query server: the search service, its HTTP API, server-sent events and the web page.
+
+mod api_error;
+mod app;
+mod error;
+mod events;
+mod guard;
+mod ingest_api;
+mod photo_api;
+mod search_api;
+mod service;
+mod status_api;
+mod upload;
+mod web_page;
+
+pub use app::{Server, ServerHandle};
+pub use error::ServerError;
+pub use service::{SearchService, query_vector};

@@ -1,0 +1,67 @@
+//! Searching over HTTP: by text, by uploaded picture, ranking, unusual.
+
+use actix_web::web::{self, Data, Json, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use foray_protocol::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api_error::{ApiError, blocking};
+use crate::service::SearchService;
+use crate::upload;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/search").route(web::get().to(search_from_address)).route(web::post().to(search_from_body)),
+        )
+        .route("/search/image", web::post().to(search_by_image))
+        .route("/rank", web::post().to(rank))
+        .route("/unusual", web::get().to(unusual));
+}
+
+async fn search_from_address(
+    service: Data<SearchService>,
+    request: Query<SearchRequest>,
+) -> Result<HttpResponse, ApiError> {
+    search(service, request.into_inner()).await
+}
+
+async fn search_from_body(
+    service: Data<SearchService>,
+    request: Json<SearchRequest>,
+) -> Result<HttpResponse, ApiError> {
+    search(service, request.into_inner()).await
+}
+
+async fn search(service: Data<SearchService>, request: SearchRequest) -> Result<HttpResponse, ApiError> {
+    let results = blocking(move || service.search(&request)).await?;
+    Ok(HttpResponse::Ok().json(results))
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    limit: Option<usize>,
+}
+
+async fn search_by_image(
+    service: Data<SearchService>,
+    request: HttpRequest,
+    limit: Query<Limit>,
+    body: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let upload = upload::receive(&request, body).await?;
+    let limit = limit.limit.or(upload.limit).unwrap_or(10);
+    let results = blocking(move || service.search_by_image(&upload.image, limit)).await?;
+    Ok(HttpResponse::Ok().json(results))
+}
+
+async fn rank(service: Data<SearchService>, request: Json<RankRequest>) -> Result<HttpResponse, ApiError> {
+    let results = blocking(move || service.rank(&request)).await?;
+    Ok(HttpResponse::Ok().json(json!({ "results": results })))
+}
+
+async fn unusual(service: Data<SearchService>, request: Query<UnusualRequest>) -> Result<HttpResponse, ApiError> {
+    let results = blocking(move || service.unusual(&request)).await?;
+    Ok(HttpResponse::Ok().json(results))
+}

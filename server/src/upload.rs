@@ -1,0 +1,72 @@
+//! Uploaded pictures: a multipart form with the field `image`, or the file's bytes as the whole body.
+
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use bytes::{Bytes, BytesMut};
+use foray_protocol::ProblemKind;
+use futures_util::{Stream, StreamExt};
+
+use crate::api_error::ApiError;
+
+/// The largest picture that may be uploaded.
+const MAX_BYTES: usize = 64 << 20;
+
+/// What came.
+#[derive(Debug, Default)]
+pub(crate) struct Upload {
+    pub image: Bytes,
+    /// The form's field `limit`.
+    pub limit: Option<usize>,
+}
+
+/// Reads the picture in `body`, however it was sent.
+pub(crate) async fn receive(request: &HttpRequest, body: Payload) -> Result<Upload, ApiError> {
+    let media = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let upload = if media.starts_with("multipart/form-data") {
+        read_form(Multipart::new(request.headers(), body)).await?
+    } else {
+        Upload { image: read_all(body, MAX_BYTES).await?, limit: None }
+    };
+    if upload.image.is_empty() {
+        return Err(bad_request("no picture came; send it as the form field `image` or as the whole body"));
+    }
+    Ok(upload)
+}
+
+async fn read_form(mut form: Multipart) -> Result<Upload, ApiError> {
+    let mut upload = Upload::default();
+    while let Some(field) = form.next().await {
+        let field = field.map_err(|error| bad_request(&error.to_string()))?;
+        match field.name() {
+            Some("image") => upload.image = read_all(field, MAX_BYTES).await?,
+            Some("limit") => upload.limit = Some(parse_limit(&read_all(field, 32).await?)?),
+            other => return Err(bad_request(&format!("unknown form field {other:?}; expected image and limit"))),
+        }
+    }
+    Ok(upload)
+}
+
+fn parse_limit(text: &[u8]) -> Result<usize, ApiError> {
+    let number = str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok());
+    number.ok_or_else(|| bad_request("the form field `limit` is not a whole number"))
+}
+
+async fn read_all<E: std::fmt::Display>(
+    mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    let mut all = BytesMut::new();
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|error| bad_request(&error.to_string()))?;
+        if all.len() + piece.len() > limit {
+            return Err(ApiError::new(ProblemKind::TooLarge, format!("more than {limit} bytes were sent")));
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all.freeze())
+}
+
+fn bad_request(detail: &str) -> ApiError {
+    ApiError::new(ProblemKind::BadRequest, detail)
+}

@@ -1,0 +1,23 @@
+//! The program under test, built once for each test process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The binary `foray` of this source tree, up to date.
+pub fn foray_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        // Tests run from target/PROFILE/deps; the binary belongs one folder up.
+        let test = std::env::current_exe().unwrap();
+        let profile = test.ancestors().find(|folder| folder.join("deps").is_dir()).unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "foray"]);
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+        assert!(built.success(), "the binary does not build");
+        profile.join("foray")
+    })
+}

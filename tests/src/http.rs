@@ -1,0 +1,66 @@
+//! Plain HTTP requests to the server under test.
+
+use serde_json::Value;
+use ureq::http::{Request, Response};
+use ureq::{Agent, Body, SendBody};
+
+/// A server's answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Media type.
+    pub media: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Checks for a problem document of this status whose explanation contains `words`.
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, words: &str) {
+        assert_eq!((self.status, self.media.as_str()), (status, "application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        assert!(problem["type"].as_str().unwrap().starts_with("/problems/"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+    }
+}
+
+impl From<Response<Body>> for Reply {
+    fn from(mut response: Response<Body>) -> Self {
+        let media = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        Self { status: response.status().as_u16(), media: media.unwrap_or_default(), body }
+    }
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build().into()
+}
+
+/// GET.
+pub fn get(url: &str) -> Reply {
+    agent().get(url).call().unwrap().into()
+}
+
+/// POST of a JSON document.
+pub fn post_json(url: &str, body: &Value) -> Reply {
+    post_bytes(url, "application/json", body.to_string().as_bytes())
+}
+
+/// POST of bytes.
+pub fn post_bytes(url: &str, media: &str, body: &[u8]) -> Reply {
+    agent().post(url).content_type(media).send(body).unwrap().into()
+}
+
+/// Any request.
+pub fn send(request: Request<impl Into<SendBody<'static>>>) -> Reply {
+    let (parts, body) = request.into_parts();
+    agent().run(Request::from_parts(parts, body.into())).unwrap().into()
+}

@@ -1,0 +1,26 @@
+//! What the end-to-end tests share: the real binary, throwaway folders, running servers, photographs.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed unwrap fails the test that called")]
+
+mod binary;
+mod http;
+mod photos;
+mod sandbox;
+mod server;
+
+pub use binary::foray_binary;
+pub use http::{Reply, get, post_bytes, post_json, send};
+pub use photos::{samples, test_data};
+pub use sandbox::{Run, Sandbox};
+pub use server::ServerProcess;
+
+use std::time::{Duration, Instant};
+
+/// Waits until `condition` holds, looking often; panics with `what` after `limit`. Returns how long it took.
+pub fn wait_until(what: &str, limit: Duration, mut condition: impl FnMut() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < limit, "waited {limit:?} in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    begun.elapsed()
+}
