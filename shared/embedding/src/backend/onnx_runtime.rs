@@ -42,7 +42,7 @@ impl OnnxRuntime {
             None => load_library(file)?,
         };
         let Loaded { library, environment } = loaded.insert(current).clone();
-        Ok(Self { environment, report: report(NAME, version(), Some(library), threads) })
+        Ok(Self { environment, report: report(NAME, version(&library), Some(library), threads) })
     }
 }
 
@@ -76,11 +76,12 @@ fn check_whole(library: &Path) -> Result<(), String> {
     if whole { Ok(()) } else { Err("the file is cut short".to_owned()) }
 }
 
-/// `1.31.1` of "ORT Build Info: git-branch=rel-1.31.1, ..."; the whole text where there is no such part.
-fn version() -> String {
-    let info = ort::info();
-    let release = info.split("rel-").nth(1).and_then(|rest| rest.split([',', ' ']).next());
-    release.unwrap_or(info).to_owned()
+/// `1.31.1` of `libonnxruntime.so.1.31.1` or of what the library's name links to; else what the library tells of its build.
+fn version(library: &Path) -> String {
+    let file = library.canonicalize().unwrap_or_else(|_| library.to_owned());
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let digits = name.find(|c: char| c.is_ascii_digit()).map(|at| name[at..].trim_end_matches(".dylib").to_owned());
+    digits.unwrap_or_else(|| ort::info().to_owned())
 }
 
 impl Backend for OnnxRuntime {

@@ -1,0 +1,29 @@
+//! Developing a photo: from the content of a file to what the model and the library need of it.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use foray_embedding::{DecodeLimits, Embedder, Pixels, decode};
+use foray_protocol::PhotoMetadata;
+
+use crate::metadata::metadata;
+use crate::thumbnail::thumbnail;
+
+/// A photo without its full-size picture, which is dropped as soon as these are made of it.
+pub(crate) struct Developed {
+    pub metadata: PhotoMetadata,
+    pub thumbnail: Vec<u8>,
+    pub pixels: Pixels,
+}
+
+/// Decodes a photo; an error is a sentence for its owner.
+pub(crate) fn develop(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
+    // A picture that crashes a decoder is one bad picture, not the end of the run.
+    panic::catch_unwind(AssertUnwindSafe(|| develop_unguarded(content, limits, embedder)))
+        .unwrap_or_else(|_| Err("the picture is damaged in a way that crashes its decoder".to_owned()))
+}
+
+fn develop_unguarded(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
+    let picture = decode(content, limits).map_err(|error| error.to_string())?;
+    let thumbnail = thumbnail(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;
+    Ok(Developed { metadata: metadata(content, &picture), thumbnail, pixels: embedder.preprocess(&picture) })
+}

@@ -1,0 +1,36 @@
+//! Foray's indexer: goes through folders, decodes and embeds the photos that a library does not know yet, and commits
+//! them to it; once, or again and again as the folders change.
+//!
+//! A photo's way: `scan` finds it, `triage` asks the library about it, a worker of the `pipeline` reads and
+//! `darkroom` develops it, the embedder computes its vector, and the `committer` hands it to the library. What the
+//! library knows and the disk holds no more is found by `sweep`. `watch` does the same for what changes.
+
+mod committer;
+mod darkroom;
+mod dirty;
+mod embed;
+mod error;
+mod file;
+mod indexer;
+mod library;
+mod metadata;
+mod options;
+mod pass;
+mod patience;
+mod pipeline;
+mod progress;
+mod roots;
+mod scan;
+mod stop;
+mod summary;
+mod sweep;
+mod thumbnail;
+mod triage;
+mod watch;
+mod watcher;
+
+pub use error::IndexError;
+pub use indexer::Indexer;
+pub use options::IndexOptions;
+pub use stop::StopSignal;
+pub use summary::IndexSummary;

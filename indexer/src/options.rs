@@ -1,0 +1,40 @@
+//! How an indexer goes about its work.
+
+use std::num::NonZero;
+use std::thread;
+use std::time::Duration;
+
+use foray_embedding::DecodeLimits;
+
+/// Pictures of 50 megapixels take 150 MB each while they are decoded: more workers would cost more memory than they win.
+const MOST_WORKERS: usize = 16;
+
+/// Settings of an [`crate::Indexer`].
+#[derive(Clone, Debug)]
+pub struct IndexOptions {
+    /// Photos embedded together, and committed together.
+    pub batch: usize,
+    /// Forget photos even where the whole folder is gone or empty, which otherwise is taken for a disk that is away.
+    pub prune: bool,
+    /// A watched file is taken up when its size and modification time have stood still for this long.
+    pub settle: Duration,
+    /// While watching, go through all folders again this often: network shares do not announce others' changes.
+    pub rescan: Duration,
+    /// Threads that read and decode; each holds one picture in memory.
+    pub workers: usize,
+    /// What is too large to be decoded.
+    pub limits: DecodeLimits,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        Self {
+            batch: 16,
+            prune: false,
+            settle: Duration::from_millis(500),
+            rescan: Duration::from_secs(60 * 60),
+            workers: thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS),
+            limits: DecodeLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The stages of a run and the channels between them.
+//!
+//! One thread finds files, one asks the library about them, some read and develop, one embeds, and the caller's commits.
+//! A stage ends when the one before it has ended or the one after it is gone, so that an error at any place ends all.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use foray_embedding::{Embedder, Pixels};
+use foray_protocol::{FileFacts, ImageId};
+use parking_lot::Mutex;
+
+use crate::committer::{Committer, Outcome};
+use crate::darkroom::{Developed, develop};
+use crate::embed::{Unembedded, embed};
+use crate::file::{Reading, read};
+use crate::library::Library;
+use crate::progress::Progress;
+use crate::scan::Found;
+use crate::triage::{Job, triage};
+use crate::{IndexError, IndexOptions};
+
+/// Outcomes that wait for the committer; they hold batches of previews, so few.
+const OUTCOMES: usize = 8;
+/// Reads of a file that keeps changing, where no watcher would announce it again.
+const ATTEMPTS: usize = 3;
+
+/// What the stages share.
+pub(crate) struct Pipeline<'a> {
+    library: Library<'a>,
+    embedder: &'a Embedder,
+    options: &'a IndexOptions,
+    progress: &'a Progress<'a>,
+    /// Whether files that change meanwhile will be announced again.
+    is_watched: bool,
+    /// Photos that some worker of this run has taken on: the same content is developed once.
+    claimed: Mutex<HashSet<ImageId>>,
+}
+
+impl<'a> Pipeline<'a> {
+    pub fn new(
+        library: Library<'a>,
+        embedder: &'a Embedder,
+        options: &'a IndexOptions,
+        progress: &'a Progress<'a>,
+        is_watched: bool,
+    ) -> Self {
+        Self { library, embedder, options, progress, is_watched, claimed: Mutex::default() }
+    }
+
+    /// Passes everything that `discover` finds through the stages into `committer`.
+    pub fn run(&self, committer: &mut Committer, discover: impl FnOnce(&mut Found) + Send) -> Result<(), IndexError> {
+        let workers = self.options.workers.max(1);
+        // Names of files are small, and the run keeps them anyway: finding may run ahead, and so tell how much there is.
+        let (found, to_sort) = unbounded();
+        let (jobs, to_do) = bounded(workers);
+        let (prepared, to_embed) = bounded(self.options.batch);
+        let (outcomes, to_commit) = bounded(OUTCOMES);
+        thread::scope(|scope| {
+            scope.spawn(move || self.discover(discover, found));
+            for _ in 0..workers {
+                let (to_do, prepared, outcomes) = (to_do.clone(), prepared.clone(), outcomes.clone());
+                scope.spawn(move || self.work(to_do, prepared, outcomes));
+            }
+            // The workers' ends alone must decide when these channels close.
+            drop((to_do, prepared));
+            let embedded = outcomes.clone();
+            let (batch, stop) = (self.options.batch, self.library.stop);
+            scope.spawn(move || embed(self.embedder, batch, stop, to_embed, embedded));
+            scope.spawn(move || triage(&self.library, to_sort, jobs, outcomes));
+            committer.run(to_commit)
+        })
+    }
+
+    fn discover(&self, discover: impl FnOnce(&mut Found), found: Sender<FileFacts>) {
+        discover(&mut |file| {
+            self.progress.found.fetch_add(1, Relaxed);
+            if found.send(file).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        self.progress.all_found.store(true, Relaxed);
+    }
+
+    fn work(&self, jobs: Receiver<Job>, prepared: Sender<(Unembedded, Pixels)>, outcomes: Sender<Outcome>) {
+        for job in jobs {
+            if self.library.stop.is_stopped() {
+                return;
+            }
+            *self.progress.current.lock() = Some(job.file.path.clone());
+            let sent = match self.prepare(job) {
+                Ok(photo) => prepared.send(photo).is_ok(),
+                Err(outcome) => outcomes.send(outcome).is_ok(),
+            };
+            if !sent {
+                return;
+            }
+        }
+    }
+
+    /// Makes a file ready to be embedded; `Err` is the outcome of a file that needs no embedding.
+    fn prepare(&self, job: Job) -> Result<(Unembedded, Pixels), Outcome> {
+        let (job, content) = self.read(job)?;
+        let image = ImageId::of_content(&content);
+        if !self.claimed.lock().insert(image) {
+            return Err(Outcome::Copy { job, image });
+        }
+        if self.is_known(image)? {
+            return Err(Outcome::Known { job, image });
+        }
+        match develop(&content, &self.options.limits, self.embedder) {
+            Ok(Developed { metadata, thumbnail, pixels }) => {
+                Ok((Unembedded { job, image, metadata, thumbnail }, pixels))
+            }
+            Err(reason) => Err(Outcome::Failed { job, image: Some(image), reason }),
+        }
+    }
+
+    fn read(&self, job: Job) -> Result<(Job, Vec<u8>), Outcome> {
+        let Job { file, before } = job;
+        let attempts = if self.is_watched { 1 } else { ATTEMPTS };
+        match read(file, self.options.limits.max_bytes as u64, attempts) {
+            Reading::Content(file, content) => Ok((Job { file, before }, content)),
+            Reading::Failed(file, reason) => Err(Outcome::Failed { job: Job { file, before }, image: None, reason }),
+            Reading::Changing(file) if self.is_watched => Err(Outcome::Unsettled(file.path)),
+            Reading::Changing(file) => {
+                let reason = "the file keeps changing while it is read".to_owned();
+                Err(Outcome::Failed { job: Job { file, before }, image: None, reason })
+            }
+            Reading::Gone(path) => Err(Outcome::Unsettled(path)),
+        }
+    }
+
+    fn is_known(&self, image: ImageId) -> Result<bool, Outcome> {
+        let known = self.library.known_images(&[image]).map_err(|error| Outcome::Broken(error.into()))?;
+        Ok(known == [true])
+    }
+}
