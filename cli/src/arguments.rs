@@ -130,8 +130,8 @@ pub struct RankArguments {
     /// What the images are compared with: words, or an image file
     pub query: String,
     /// Image files, or - to read their names from standard input
-    #[arg(required = true)]
-    pub paths: Vec<PathBuf>,
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
     /// How many of the best to print [default: all]
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,

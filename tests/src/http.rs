@@ -1,8 +1,8 @@
 //! Plain HTTP requests to the server under test.
 
 use serde_json::Value;
-use ureq::http::{Request, Response};
-use ureq::{Agent, Body, SendBody};
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 /// A server's answer.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl From<Response<Body>> for Reply {
 }
 
 fn agent() -> Agent {
-    Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build().into()
+    Agent::config_builder().http_status_as_error(false).build().into()
 }
 
 /// GET.
@@ -59,8 +59,7 @@ pub fn post_bytes(url: &str, media: &str, body: &[u8]) -> Reply {
     agent().post(url).content_type(media).send(body).unwrap().into()
 }
 
-/// Any request.
-pub fn send(request: Request<impl Into<SendBody<'static>>>) -> Reply {
-    let (parts, body) = request.into_parts();
-    agent().run(Request::from_parts(parts, body.into())).unwrap().into()
+/// GET with one more header.
+pub fn get_with(url: &str, header: &str, value: &str) -> Reply {
+    agent().get(url).header(header, value).call().unwrap().into()
 }

@@ -8,7 +8,7 @@ mod sandbox;
 mod server;
 
 pub use binary::foray_binary;
-pub use http::{Reply, get, post_bytes, post_json, send};
+pub use http::{Reply, get, get_with, post_bytes, post_json};
 pub use photos::{samples, test_data};
 pub use sandbox::{Run, Sandbox};
 pub use server::ServerProcess;

@@ -6,9 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use foray_tests::{Sandbox, ServerProcess, get, post_bytes, post_json, send, wait_until};
+use foray_tests::{Sandbox, ServerProcess, get, get_with, post_bytes, post_json, wait_until};
 use serde_json::json;
-use ureq::http::Request;
 
 fn serve_samples() -> (Sandbox, ServerProcess) {
     let sandbox = Sandbox::with_samples();
@@ -114,7 +113,7 @@ fn mistakes_are_problem_documents() {
 fn other_peoples_pages_are_kept_out() {
     let (_sandbox, server) = serve_samples();
     let url = server.url("/api/v1/status");
-    let request = |name: &str, value: &str| send(Request::get(&url).header(name, value).body(()).unwrap());
+    let request = |name: &str, value: &str| get_with(&url, name, value);
     request("host", "evil.example").is_problem(401, "this machine");
     request("origin", "http://evil.example").is_problem(401, "this machine");
     assert_eq!(request("origin", server.base()).status, 200);

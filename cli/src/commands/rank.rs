@@ -19,7 +19,7 @@ use crate::settings::Settings;
 const BATCH: usize = 16;
 
 pub fn rank(settings: &Settings, arguments: &RankArguments) -> Result<()> {
-    let paths = paths_to_rank(&arguments.paths)?;
+    let paths = paths_to_rank(&arguments.images)?;
     let embedder = settings.open_embedder()?;
     let target = target_vector(&embedder, &arguments.query)?;
     let (mut ranked, failed) = score_all(&embedder, &target, &paths)?;

@@ -1,0 +1,41 @@
+# What people and CI run. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quality runtime build lint unit docs web-check licences web clean-demo
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DEMO_ONCE=1: do not serve)
+	@DIR="$(DIR)" DEMO_ONCE="$(DEMO_ONCE)" bash tests/scripts/demo.sh
+
+test: runtime lint unit docs web-check licences ## set up and run every check and test
+
+quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions (needs ../shared/data)
+	cargo run --release --quiet --package foray-tests --bin quality
+
+runtime: ## fetch ONNX Runtime into .runtime/ where that is possible; without it everything runs on rten
+	@bash tests/scripts/fetch-runtime.sh
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+
+unit:
+	cargo test --workspace
+
+docs:
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+web-check:
+	@bash tests/scripts/check-web.sh
+
+licences:
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
+	else echo "skipped: the check of licences needs cargo-deny"; fi
+
+web: ## build the web page anew into web-ui/dist (needs npm)
+	cd web-ui && npm ci && npm run check && npm test && npm run build
+
+clean-demo: ## remove the demo's library
+	rm -rf demo-library
