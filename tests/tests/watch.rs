@@ -34,7 +34,7 @@ fn photos_are_followed_while_it_runs() {
     let away = sandbox.path().join("away.jpg");
     fs::rename(&files[0], &away).unwrap();
     let server = up(&sandbox);
-    assert_eq!(server.photos(), files.len() as u64 - 1);
+    wait_until("the first photos are indexed", START, || server.photos() == files.len() as u64 - 1);
 
     let dropped = sandbox.photos().join("dropped.jpg");
     fs::copy(&away, &dropped).unwrap();

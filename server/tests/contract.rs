@@ -1,0 +1,190 @@
+//! The contracts of `Ingest` and `PhotoSearch`, run on both implementations of each: the library in this process, and the client
+//! against a real server.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use foray_embedding::{BackendOptions, Embedder, Model};
+use foray_library::{Library, OpenOptions};
+use foray_protocol::{
+    Change, Client, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest, IngestBatch, NewPhoto, PhotoMetadata,
+    PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError, RankRequest, SearchRequest, SpaceId, UnitVector,
+    UnusualRequest,
+};
+use foray_server::{SearchService, Server, ServerHandle};
+
+/// One library, reached in both ways in turn.
+struct Stage {
+    _folder: tempfile::TempDir,
+    service: SearchService,
+    url: String,
+    handle: ServerHandle,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = OpenOptions { create: true, ..OpenOptions::new(folder.path().join("library"), "test") };
+        let library = Arc::new(Library::open(&options).unwrap());
+        let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
+        let service = SearchService::new(library, Arc::new(embedder));
+        let server = Server::bind(service.clone(), "127.0.0.1:0").unwrap();
+        let url = server.url().to_owned();
+        let (send, receive) = mpsc::channel();
+        thread::spawn(move || server.run(|handle| send.send(handle).unwrap()).unwrap());
+        Self { _folder: folder, service, url, handle: receive.recv().unwrap() }
+    }
+
+    fn space(&self) -> SpaceId {
+        self.service.embedder().space().clone()
+    }
+
+    /// A photo whose embedding is that of `words`, so that they find it.
+    fn photo(&self, path: &PhotoPath, words: &str) -> Change {
+        let vector = self.service.embedder().embed_text(words).unwrap();
+        let metadata = PhotoMetadata { width: 4, height: 3, format: "jpeg".into(), ..PhotoMetadata::default() };
+        let photo = NewPhoto { id: id(words), metadata, vector, thumbnail: vec![0xff, 0xd8] };
+        Change::Added { file: facts(path), photo: Box::new(photo) }
+    }
+
+    fn batch(&self, changes: Vec<Change>) -> IngestBatch {
+        IngestBatch { space: self.space(), changes }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.handle.stop();
+    }
+}
+
+fn id(words: &str) -> ImageId {
+    ImageId::of_content(words.as_bytes())
+}
+
+fn facts(path: &PhotoPath) -> FileFacts {
+    FileFacts { path: path.clone(), size: 7, modified_ns: -5 }
+}
+
+/// Runs `contract` on a fresh library in this process, then on another one behind a server.
+fn on_both(contract: impl Fn(&Stage, &dyn Ingest, &dyn PhotoSearch)) {
+    let here = Stage::new();
+    contract(&here, here.service.library().as_ref(), &here.service);
+    let served = Stage::new();
+    let client = Client::new(&served.url);
+    contract(&served, &client, &client);
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, ProtocolError>) -> ProblemKind {
+    match result.unwrap_err() {
+        ProtocolError::Refused(problem) => problem.kind,
+        error => panic!("not a refusal: {error}"),
+    }
+}
+
+#[test]
+fn what_was_committed_is_known_in_the_order_of_the_questions() {
+    on_both(|stage, ingest, _| {
+        let paths =
+            [PhotoPath::from("/p/a.jpg"), PhotoPath::from_bytes(b"/p/b\xff.jpg"), PhotoPath::from("/p/none.jpg")];
+        let failed = Change::Failed { file: facts(&paths[1]), reason: "it is empty".into() };
+        let summary = ingest.commit(&stage.batch(vec![stage.photo(&paths[0], "a cat"), failed])).unwrap();
+        assert_eq!((summary.photos_added, summary.files_removed), (1, 0));
+        let known = ingest.known_files(&paths).unwrap();
+        assert_eq!(known[0].as_ref().unwrap().outcome, Ok(id("a cat")));
+        assert_eq!((known[0].as_ref().unwrap().size, known[0].as_ref().unwrap().modified_ns), (7, -5));
+        assert_eq!(known[1].as_ref().unwrap().outcome, Err("it is empty".to_owned()));
+        assert_eq!(known[2], None);
+        let images = [id("a dog"), id("a cat")];
+        assert_eq!(ingest.known_images(&stage.space(), &images).unwrap(), [false, true]);
+        assert_eq!(ingest.known_images(&SpaceId::new("other", b""), &images).unwrap(), [false, false]);
+        let under = ingest.files_under(&PhotoPath::from("/p"), None, 10).unwrap();
+        assert_eq!(under.iter().map(|file| &file.path).collect::<Vec<_>>(), [&paths[0], &paths[1]]);
+    });
+}
+
+#[test]
+fn a_commit_is_all_or_nothing_and_may_be_repeated() {
+    on_both(|stage, ingest, search| {
+        let path = PhotoPath::from("/p/a.jpg");
+        let good = stage.batch(vec![stage.photo(&path, "a cat")]);
+        ingest.commit(&good).unwrap();
+        assert_eq!(ingest.commit(&good).unwrap().photos_added, 0);
+        let unknown = Change::Linked { file: facts(&PhotoPath::from("/p/b.jpg")), image: id("unknown") };
+        let bad = stage.batch(vec![Change::Removed { path }, unknown]);
+        assert_eq!(refusal(ingest.commit(&bad)), ProblemKind::NotFound);
+        assert_eq!(search.status().unwrap().files, 1);
+    });
+}
+
+#[test]
+fn vectors_of_another_space_or_length_are_refused() {
+    on_both(|stage, ingest, search| {
+        ingest.commit(&stage.batch(vec![stage.photo(&PhotoPath::from("/p/a.jpg"), "a cat")])).unwrap();
+        let mut other = stage.batch(vec![stage.photo(&PhotoPath::from("/p/b.jpg"), "a dog")]);
+        other.space = SpaceId::new("other", b"");
+        assert_eq!(refusal(ingest.commit(&other)), ProblemKind::WrongSpace);
+        let mut short = stage.photo(&PhotoPath::from("/p/b.jpg"), "a dog");
+        if let Change::Added { photo, .. } = &mut short {
+            photo.vector = UnitVector::normalized(vec![1.0, 2.0]).unwrap();
+        }
+        assert_eq!(refusal(ingest.commit(&stage.batch(vec![short]))), ProblemKind::WrongSpace);
+        assert_eq!(search.status().unwrap().photos, 1);
+    });
+}
+
+#[test]
+fn searches_find_what_was_committed() {
+    on_both(|stage, ingest, search| {
+        let words = ["a cat", "a red flower", "a steam locomotive"];
+        let changes =
+            words.iter().map(|words| stage.photo(&PhotoPath::from(format!("/p/{words}.jpg")), words)).collect();
+        ingest.commit(&stage.batch(changes)).unwrap();
+        for words in words {
+            let request = SearchRequest { query: words.into(), limit: 3, offset: 0 };
+            let results = search.search(&request).unwrap().results;
+            assert_eq!((results.len(), results[0].photo.id), (3, id(words)));
+            assert!(results[0].score > 0.999);
+        }
+        let similar = search.similar(id("a cat"), 5).unwrap().results;
+        assert_eq!(similar.len(), 2);
+        let ids = vec![id("a steam locomotive"), id("a red flower")];
+        let ranked = search.rank(&RankRequest { query: "flower".into(), ids, paths: vec![] }).unwrap();
+        assert_eq!(ranked[0].photo.id, id("a red flower"));
+        let unusual = search.unusual(&UnusualRequest { limit: 2, offset: 1, neighbours: 1 }).unwrap();
+        assert_eq!((unusual.results.len(), unusual.neighbours), (2, 1));
+    });
+}
+
+#[test]
+fn refusals_are_of_the_same_kind() {
+    on_both(|_, _, search| {
+        let query = |query: &str, limit| search.search(&SearchRequest { query: query.into(), limit, offset: 0 });
+        assert_eq!(refusal(query("cat", 0)), ProblemKind::BadRequest);
+        assert_eq!(Problem::from(query("\"open", 5).unwrap_err()).kind, ProblemKind::BadRequest);
+        assert_eq!(refusal(search.similar(id("unknown"), 5)), ProblemKind::NotFound);
+        assert_eq!(refusal(search.search_by_image(b"no picture", 5)), ProblemKind::UnreadableImage);
+        assert_eq!(refusal(search.rank(&RankRequest::default())), ProblemKind::BadRequest);
+    });
+}
+
+#[test]
+fn pictures_failures_roots_and_progress_pass_through() {
+    on_both(|stage, ingest, search| {
+        let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples/animals/cat.jpg");
+        let cat = stage.photo(&PhotoPath::from("/p/a.jpg"), "a cat");
+        let failed = Change::Failed { file: facts(&PhotoPath::from("/p/b.jpg")), reason: "cut short".into() };
+        ingest.commit(&stage.batch(vec![cat, failed])).unwrap();
+        ingest.remember_roots(&[PhotoPath::from("/p")]).unwrap();
+        ingest.report(&IndexProgress { phase: IndexPhase::Watching, found: 3, ..IndexProgress::default() });
+        let found = search.search_by_image(&std::fs::read(photo).unwrap(), 1).unwrap();
+        assert_eq!(found.results[0].photo.id, id("a cat"));
+        assert_eq!(search.failures().unwrap()[0].reason, "cut short");
+        let status = search.status().unwrap();
+        assert_eq!((status.roots, status.failed), (vec![PhotoPath::from("/p")], 1));
+        assert_eq!(status.progress.map(|progress| (progress.phase, progress.found)), Some((IndexPhase::Watching, 3)));
+    });
+}
