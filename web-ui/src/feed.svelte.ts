@@ -1,0 +1,90 @@
+// A list of photos that comes page by page: search results, unusual photos.
+import type { Results } from './api';
+
+export type LoadPage<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Results<T>>;
+
+export const PAGE = 60;
+/** The server gives no more than this at a time. */
+const MOST = 10_000;
+
+export class Feed<T extends { id: string }> {
+  items = $state.raw<T[]>([]);
+  /** `stale`: the items are those of the question before, and the next ones are on their way. */
+  phase = $state<'empty' | 'stale' | 'ready' | 'failed'>('empty');
+  error = $state.raw<Error>();
+  tookMs = $state<number>();
+  isComplete = $state(false);
+  isLoadingMore = $state(false);
+
+  #key: string | undefined;
+  #load: LoadPage<T> | undefined;
+  #inFlight = new AbortController();
+
+  /** Shows the list named `key`; does nothing when it is shown already. Returns whether it is another one. */
+  show(key: string, load: LoadPage<T>): boolean {
+    if (key === this.#key) return false;
+    this.#key = key;
+    this.#load = load;
+    void this.#loadAnew(PAGE);
+    return true;
+  }
+
+  clear() {
+    this.#inFlight.abort();
+    this.#key = undefined;
+    this.#load = undefined;
+    this.items = [];
+    this.phase = 'empty';
+  }
+
+  retry() {
+    void this.#loadAnew(PAGE);
+  }
+
+  /** Asks again for what is shown, without a flicker: the library has changed. */
+  refresh() {
+    if (this.phase === 'ready' && !this.isLoadingMore) void this.#loadAnew(Math.max(this.items.length, PAGE), 'quietly');
+    else if (this.phase === 'failed') this.retry();
+  }
+
+  async loadMore() {
+    if (this.phase !== 'ready' || this.isComplete || this.isLoadingMore || !this.#load) return;
+    this.isLoadingMore = true;
+    const signal = this.#inFlight.signal;
+    try {
+      const { results } = await this.#load(this.items.length, PAGE, signal);
+      if (signal.aborted) return;
+      const known = new Set(this.items.map((item) => item.id));
+      const fresh = results.filter((item) => !known.has(item.id));
+      this.items = [...this.items, ...fresh];
+      this.isComplete = results.length < PAGE || fresh.length === 0;
+    } catch {
+      // The end of the list stays in sight, and asks again when it is scrolled to.
+    } finally {
+      if (!signal.aborted) this.isLoadingMore = false;
+    }
+  }
+
+  async #loadAnew(wanted: number, manner?: 'quietly') {
+    if (!this.#load) return;
+    this.#inFlight.abort();
+    this.#inFlight = new AbortController();
+    this.isLoadingMore = false;
+    const { signal } = this.#inFlight;
+    const limit = Math.min(wanted, MOST);
+    if (!manner) this.phase = 'stale';
+    try {
+      const { results, took_ms } = await this.#load(0, limit, signal);
+      if (signal.aborted) return;
+      this.items = results;
+      this.tookMs = took_ms;
+      this.isComplete = results.length < limit;
+      this.error = undefined;
+      this.phase = 'ready';
+    } catch (error) {
+      if (signal.aborted || manner) return;
+      this.error = error as Error;
+      this.phase = 'failed';
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// What is known of the library and its indexer, kept live over server-sent events.
+import * as api from './api';
+import { throttle } from './timing';
+
+const RECONNECT_MS = 3000;
+/** While photos pour in, looking every other second is lively enough. */
+const CHANGE_MS = 2000;
+
+class Library {
+  status = $state.raw<api.Status>();
+  progress = $state.raw<api.Progress>();
+  /** False while no server answers. */
+  isOnline = $state(true);
+
+  #events: EventSource | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #onChange: () => void = () => {};
+
+  /** Connects, and calls `onChange` when the library has changed. Returns how to stop. */
+  connect(onChange: () => void): () => void {
+    this.#onChange = onChange;
+    this.reconnect();
+    return () => this.#disconnect();
+  }
+
+  reconnect() {
+    this.#disconnect();
+    void this.#readStatus();
+    const changed = throttle(() => this.#changed(), CHANGE_MS);
+    this.#events = new EventSource(api.eventsUrl);
+    this.#events.addEventListener('progress', (event) => (this.progress = JSON.parse(event.data)));
+    this.#events.addEventListener('changed', changed);
+    this.#events.addEventListener('open', () => (this.isOnline = true));
+    this.#events.addEventListener('error', () => this.#lost());
+  }
+
+  #disconnect() {
+    clearTimeout(this.#timer);
+    this.#events?.close();
+  }
+
+  #changed() {
+    void this.#readStatus();
+    this.#onChange();
+  }
+
+  #lost() {
+    this.isOnline = false;
+    this.#disconnect();
+    this.#timer = setTimeout(() => this.reconnect(), RECONNECT_MS);
+  }
+
+  async #readStatus() {
+    try {
+      this.status = await api.status();
+      this.progress = this.status.progress ?? this.progress;
+    } catch (error) {
+      if (error instanceof api.Unreachable) this.isOnline = false;
+    }
+  }
+}
+
+export const library = new Library();
