@@ -166,7 +166,7 @@ impl Embedder {
 
     fn unit_vectors(&self, numbers: Vec<f32>, inputs: usize) -> Result<Vec<UnitVector>, EmbeddingError> {
         let dimension = self.dimension();
-        if dimension == 0 || numbers.len() != inputs * dimension {
+        if numbers.len() != inputs * dimension {
             return Err(EmbeddingError::Output { got: numbers.len(), inputs, dimension });
         }
         let vectors = numbers.chunks_exact(dimension).map(|values| UnitVector::normalized(values.to_vec()));

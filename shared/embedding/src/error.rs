@@ -84,11 +84,19 @@ pub enum EmbeddingError {
         /// The limit, with the unit.
         limit: String,
     },
-    /// A picture whose data is damaged or of an unusual kind.
-    #[error("the {format} data cannot be decoded: {reason}")]
-    Undecodable {
-        /// The format.
-        format: &'static str,
+    /// A picture whose data is damaged.
+    #[error("the {format} data is damaged: {reason}")]
+    Damaged {
+        /// The format, in capitals.
+        format: String,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A picture of a known format in a variety that its decoder does not know.
+    #[error("this kind of {format} cannot be read ({reason}); saved anew as an ordinary JPEG or PNG it can")]
+    UnsupportedKind {
+        /// The format, in capitals.
+        format: String,
         /// What the decoder said.
         reason: String,
     },

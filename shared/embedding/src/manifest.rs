@@ -1,7 +1,13 @@
 //! A model's description: the files `config.json`, `visual/preprocess_cfg.json` and `textual/tokenizer_config.json` of the
 //! layout in which CLIP-family models are published for photo libraries.
 
+use std::num::NonZero;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Unexpected};
+
+/// The largest side that a visual tower may ask for, pixels; known ones stay below 1,000.
+const LARGEST_SIZE: u32 = 4096;
 
 /// What Foray reads of a model's description.
 #[derive(Clone, Debug)]
@@ -17,7 +23,7 @@ pub(crate) struct Manifest {
 /// `config.json`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Config {
-    pub embed_dim: usize,
+    pub embed_dim: NonZero<usize>,
     #[serde(default)]
     pub text_cfg: TextConfig,
 }
@@ -73,6 +79,7 @@ pub(crate) struct Preprocessing {
     pub size: u32,
     /// Of each colour, on the scale 0..1.
     pub mean: [f32; 3],
+    #[serde(deserialize_with = "positive")]
     pub std: [f32; 3],
     #[serde(default)]
     pub interpolation: Interpolation,
@@ -118,19 +125,33 @@ impl From<Token> for String {
     }
 }
 
+/// Pixels are divided by these.
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f32; 3], D::Error> {
+    let values = <[f32; 3]>::deserialize(deserializer)?;
+    match values.iter().find(|value| **value <= 0.0) {
+        None => Ok(values),
+        Some(&value) => Err(D::Error::invalid_value(Unexpected::Float(value.into()), &"numbers above 0")),
+    }
+}
+
 /// A size is one number or two equal ones.
-fn square<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+fn square<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Size {
         One(u32),
         Two([u32; 2]),
     }
-    match Size::deserialize(deserializer)? {
-        Size::One(size) => Ok(size),
-        Size::Two([height, width]) if height == width => Ok(width),
-        Size::Two(size) => Err(serde::de::Error::custom(format!("got size {size:?}; expected a square"))),
+    let (height, width) = match Size::deserialize(deserializer)? {
+        Size::One(size) => (size, size),
+        Size::Two([height, width]) => (height, width),
+    };
+    if height == width && (1..=LARGEST_SIZE).contains(&width) {
+        return Ok(width);
     }
+    Err(D::Error::custom(format!(
+        "got size {width} x {height}; expected a square of 1 to {LARGEST_SIZE} pixels a side"
+    )))
 }
 
 #[cfg(test)]
@@ -144,7 +165,16 @@ mod tests {
         };
         assert_eq!(parse("224").unwrap().size, 224);
         assert_eq!(parse("[384, 384]").unwrap().size, 384);
-        assert!(parse("[384, 224]").unwrap_err().to_string().contains("square"));
+        for size in ["[384, 224]", "0", "1000000"] {
+            assert!(parse(size).unwrap_err().to_string().contains("square"));
+        }
+    }
+
+    #[test]
+    fn numbers_that_would_break_the_arithmetic_are_refused() {
+        let preprocessing = r#"{"size": 224, "mean": [0, 0, 0], "std": [1, 0, 1]}"#;
+        assert!(serde_json::from_str::<Preprocessing>(preprocessing).unwrap_err().to_string().contains("above 0"));
+        assert!(serde_json::from_str::<Config>(r#"{"embed_dim": 0}"#).is_err());
     }
 
     #[test]

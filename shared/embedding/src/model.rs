@@ -1,6 +1,7 @@
 //! A model: its description, its tokenizer's file and its two graphs, from the program itself or from a folder.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use foray_protocol::SpaceId;
@@ -37,6 +38,8 @@ struct Description<'a> {
     preprocessing: &'a [u8],
     tokenizer_config: Option<&'a [u8]>,
     tokenizer: Vec<u8>,
+    /// BLAKE3 of the visual tower's weights, as it is written.
+    weights: &'a str,
 }
 
 impl Model {
@@ -50,6 +53,7 @@ impl Model {
             preprocessing: builtin::PREPROCESSING,
             tokenizer_config: Some(builtin::TOKENIZER_CONFIG),
             tokenizer: builtin::TOKENIZER.to_vec(),
+            weights: builtin::VISUAL_HASH,
         };
         let towers = (GraphSource::Embedded(builtin::VISUAL), GraphSource::Embedded(builtin::TEXTUAL));
         Self::assemble(BUILTIN, Path::new(BUILTIN), description, towers)
@@ -67,11 +71,13 @@ impl Model {
         };
         let (config, preprocessing) = (read("config.json")?, read("visual/preprocess_cfg.json")?);
         let tokenizer_config = read("textual/tokenizer_config.json").ok();
+        let weights = hash_of_weights(&folder.join("visual"))?;
         let description = Description {
             config: &config,
             preprocessing: &preprocessing,
             tokenizer_config: tokenizer_config.as_deref(),
             tokenizer: read("textual/tokenizer.json")?,
+            weights: &weights,
         };
         let towers = (graph_file(folder, "visual/model.onnx")?, graph_file(folder, "textual/model.onnx")?);
         let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
@@ -100,12 +106,13 @@ impl Model {
         let tokenizer_config = description.tokenizer_config.unwrap_or(b"{}");
         let tokenizer_config: TokenizerConfig = parse(folder, "textual/tokenizer_config.json", tokenizer_config)?;
         let preprocessing: Preprocessing = parse(folder, "visual/preprocess_cfg.json", description.preprocessing)?;
-        let fingerprint = [description.config, description.preprocessing, &visual.fingerprint()?].concat();
+        // Stored vectors are those of pictures: a better text tower for the same visual one leaves them right.
+        let fingerprint = [description.config, description.preprocessing, description.weights.as_bytes()].concat();
         Ok(Self {
             name: name.to_owned(),
             space: SpaceId::new(name, &fingerprint),
             manifest: Manifest {
-                dimension: config.embed_dim,
+                dimension: config.embed_dim.get(),
                 preprocessing,
                 text: config.text_cfg,
                 pad_token: tokenizer_config.pad_token.map(String::from),
@@ -132,23 +139,29 @@ impl Model {
     }
 }
 
-impl GraphSource {
-    /// What changes when the graph does: its beginning, its end and its size; a hash of gigabytes would delay every start.
-    fn fingerprint(&self) -> Result<Vec<u8>, EmbeddingError> {
-        const EDGE: usize = 64 << 10;
-        let edges = |bytes: &[u8], size: u64| {
-            let (start, end) = (bytes.len().min(EDGE), bytes.len().saturating_sub(EDGE));
-            [&bytes[..start], &bytes[end..], &size.to_le_bytes()].concat()
-        };
-        match self {
-            Self::Embedded(bytes) => Ok(edges(bytes, bytes.len() as u64)),
-            Self::File(file) => {
-                let bytes =
-                    fs::read(file).map_err(|source| EmbeddingError::ModelFile { file: file.clone(), source })?;
-                Ok(edges(&bytes, bytes.len() as u64))
-            }
-        }
+/// BLAKE3 of the graph in `folder` and of the files beside it, which may hold its weights, in the order of their names.
+/// All of it: models that differ in a few numbers only must not share a space.
+fn hash_of_weights(folder: &Path) -> Result<String, EmbeddingError> {
+    let failed = |file: &Path| {
+        let file = file.to_owned();
+        move |source| EmbeddingError::ModelFile { file, source }
+    };
+    let mut files = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
+        .map_err(failed(folder))?;
+    files.retain(|file| holds_weights(file));
+    files.sort();
+    let mut hasher = blake3::Hasher::new();
+    for file in files {
+        File::open(&file).and_then(|content| hasher.update_reader(content).map(drop)).map_err(failed(&file))?;
     }
+    Ok(hasher.finalize().to_string())
+}
+
+fn holds_weights(file: &Path) -> bool {
+    let described = file.extension().is_some_and(|extension| extension == "json");
+    let hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    file.is_file() && !described && !hidden
 }
 
 fn graph_file(folder: &Path, name: &str) -> Result<GraphSource, EmbeddingError> {
@@ -180,6 +193,29 @@ mod tests {
     fn the_builtin_model_is_a_folder_like_any_other() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/builtin");
         assert_eq!(Model::from_folder(&folder).unwrap().space(), Model::builtin().unwrap().space());
+    }
+
+    #[test]
+    fn the_hash_of_the_builtin_weights_is_right() {
+        assert_eq!(blake3::hash(builtin::VISUAL).to_string(), builtin::VISUAL_HASH);
+    }
+
+    #[test]
+    fn one_changed_number_makes_another_space() {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("builtin");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/builtin");
+        for part in ["config.json", "visual/preprocess_cfg.json", "textual/tokenizer.json", "textual/model.onnx"] {
+            fs::create_dir_all(copy.join(part).parent().unwrap()).unwrap();
+            fs::copy(source.join(part), copy.join(part)).unwrap();
+        }
+        let mut weights = builtin::VISUAL.to_vec();
+        let middle = weights.len() / 2;
+        weights[middle] ^= 1;
+        fs::write(copy.join("visual/model.onnx"), weights).unwrap();
+        let changed = Model::from_folder(&copy).unwrap();
+        assert_eq!(changed.name(), "builtin");
+        assert_ne!(changed.space(), Model::builtin().unwrap().space());
     }
 
     #[test]

@@ -25,7 +25,8 @@ impl Preprocessing {
 
     /// The picture as a square of 8-bit pixels, rows from the top.
     fn square(&self, picture: &Picture) -> Vec<u8> {
-        let (left, top, source_width, source_height) = self.used_part(picture.width, picture.height);
+        let source = &picture.pixels;
+        let (left, top, source_width, source_height) = self.used_part(source.width(), source.height());
         let (width, height) = self.resized_size(source_width, source_height);
         let filter = match self.interpolation {
             Interpolation::Bicubic => FilterType::CatmullRom,
@@ -37,7 +38,7 @@ impl Preprocessing {
             .crop(part[0], part[1], part[2], part[3])
             .use_alpha(false);
         let mut resized = Image::new(width, height, PixelType::U8x3);
-        ImageRef::new(picture.width, picture.height, picture.pixels.as_raw(), PixelType::U8x3)
+        ImageRef::new(source.width(), source.height(), source.as_raw(), PixelType::U8x3)
             .map_err(|error| error.to_string())
             .and_then(|source| {
                 Resizer::new().resize(&source, &mut resized, &options).map_err(|error| error.to_string())
@@ -109,7 +110,7 @@ mod tests {
                 decode(&content, &DecodeLimits::default()).unwrap()
             };
             let expected = load(format!("{name}.square.png")).pixels.into_raw();
-            let got = builtin().square(&load(format!("{name}.png")));
+            let got = Preprocessing { size: 96, ..builtin() }.square(&load(format!("{name}.png")));
             let differences: Vec<u32> = got.iter().zip(&expected).map(|(&a, &b)| u32::from(a.abs_diff(b))).collect();
             let mean = differences.iter().sum::<u32>() as f64 / differences.len() as f64 / 255.0;
             assert_eq!(got.len(), expected.len());

@@ -7,6 +7,9 @@ use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Embedder, Mod
 use foray_protocol::UnitVector;
 use serde::Deserialize;
 
+const PHOTOS: [&str; 4] =
+    ["plants/flower.jpg", "places/rocket-launch.jpg", "things/clock.jpg", "things/handwriting.jpg"];
+
 #[derive(Deserialize)]
 struct Golden {
     image: Option<String>,
@@ -19,8 +22,9 @@ fn goldens() -> Vec<Golden> {
     serde_json::from_str(include_str!("goldens/embeddings.json")).unwrap()
 }
 
+/// One of the photographs bundled with the project.
 fn pixels(embedder: &Embedder, name: &str) -> Pixels {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(format!("{name}.png"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples").join(name);
     embedder.preprocess(&decode(&std::fs::read(file).unwrap(), &DecodeLimits::default()).unwrap())
 }
 
@@ -41,9 +45,7 @@ fn embeddings_are_those_of_the_reference() {
         for Golden { image, text, embedding } in goldens() {
             let expected = UnitVector::normalized(embedding).unwrap();
             let got = match (&image, &text) {
-                (Some(name), _) => {
-                    embedder.embed_images(&[pixels(&embedder, &format!("{name}.square"))]).unwrap().remove(0)
-                }
+                (Some(name), _) => embedder.embed_images(&[pixels(&embedder, name)]).unwrap().remove(0),
                 (_, Some(text)) => embedder.embed_text(text).unwrap(),
                 _ => panic!("a golden of nothing"),
             };
@@ -56,7 +58,7 @@ fn embeddings_are_those_of_the_reference() {
 #[test]
 fn a_batch_gives_what_single_pictures_give() {
     for embedder in embedders() {
-        let batch: Vec<Pixels> = ["wide", "tall", "small"].iter().map(|name| pixels(&embedder, name)).collect();
+        let batch: Vec<Pixels> = PHOTOS.iter().map(|name| pixels(&embedder, name)).collect();
         let together = embedder.embed_images(&batch).unwrap();
         for (one, expected) in batch.iter().zip(&together) {
             let alone = embedder.embed_images(std::slice::from_ref(one)).unwrap().remove(0);
@@ -69,6 +71,11 @@ fn a_batch_gives_what_single_pictures_give() {
 fn backends_agree() {
     let embedders = embedders();
     let [first, .., last] = embedders.as_slice() else { return };
+    for photo in PHOTOS {
+        let embed = |embedder: &Embedder| embedder.embed_images(&[pixels(embedder, photo)]).unwrap().remove(0);
+        let cosine = embed(first).cosine(&embed(last));
+        assert!(cosine > 0.999, "{photo}: {cosine}");
+    }
     for text in ["a dog", "mushroom on tree bark", "日本語", "", "x"] {
         let cosine = first.embed_text(text).unwrap().cosine(&last.embed_text(text).unwrap());
         assert!(cosine > 0.999, "{text:?}: {cosine}");

@@ -13,7 +13,6 @@ use foray_protocol::{BackendReport, PhotoPath};
 
 use crate::EmbeddingError;
 use crate::model::GraphSource;
-use discovery::Candidate;
 use onnx_runtime::OnnxRuntime;
 use rten::Rten;
 
@@ -109,13 +108,9 @@ pub(crate) fn open(options: &BackendOptions) -> Result<Box<dyn Backend>, Embeddi
 
 /// The first library among the candidates that can be loaded, or why none can.
 fn load_onnx_runtime(options: &BackendOptions, threads: usize) -> Result<OnnxRuntime, String> {
-    let candidates = discovery::candidates(options);
-    if let [Candidate { file, named: true }, ..] = candidates.as_slice() {
-        return OnnxRuntime::load(file, threads);
-    }
     let mut reasons = vec![];
-    for Candidate { file, .. } in candidates {
-        match OnnxRuntime::load(&file, threads) {
+    for candidate in discovery::candidates(options) {
+        match OnnxRuntime::load(&candidate, threads) {
             Ok(runtime) => return Ok(runtime),
             Err(reason) => reasons.push(reason),
         }
@@ -197,28 +192,6 @@ mod tests {
                 let message = loaded.err().map(|error| error.to_string()).unwrap_or_default();
                 assert!(message.contains("visual"), "{}: {message}", backend.report().backend);
             }
-        }
-    }
-
-    #[test]
-    fn a_library_that_is_none_gives_rten_and_a_warning() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("libonnxruntime.so");
-        let mut contents = vec![b"some text".to_vec(), vec![]];
-        // A real shared object without ONNX Runtime's entry point, and one that is cut short.
-        let system = ["/lib/x86_64-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6"];
-        for library in system.iter().filter_map(|file| std::fs::read(file).ok()).take(1) {
-            contents.extend([library[..library.len() / 2].to_vec(), library]);
-        }
-        for content in contents {
-            std::fs::write(&file, content).unwrap();
-            let named =
-                |choice| BackendOptions { choice, onnxruntime: Some(file.clone()), ..BackendOptions::default() };
-            let backend = open(&named(BackendChoice::Auto)).unwrap();
-            assert_eq!(backend.report().backend, "rten");
-            assert!(backend.report().warning.as_ref().unwrap().contains("libonnxruntime.so"));
-            let error = open(&named(BackendChoice::Ort)).err().unwrap().to_string();
-            assert!(error.contains("libonnxruntime.so") && error.contains("--onnxruntime"), "{error}");
         }
     }
 }

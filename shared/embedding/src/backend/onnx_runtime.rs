@@ -12,6 +12,7 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, Tensor as OrtTensor, TensorElementType, ValueType};
 use parking_lot::Mutex;
 
+use super::discovery::Candidate;
 use super::{Backend, Graph, Tensor, Values, report};
 use crate::EmbeddingError;
 use crate::model::GraphSource;
@@ -34,16 +35,24 @@ pub(super) struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Loads the library `file`, or says why it cannot be used.
-    pub fn load(file: &Path, threads: usize) -> Result<Self, String> {
-        let mut loaded = LOADED.lock();
-        let current = match loaded.take() {
-            Some(current) => current,
-            None => load_library(file)?,
+    /// Loads the library `candidate`, or says why it cannot be used. Where one is loaded already, that one serves in place
+    /// of any that nobody named.
+    pub fn load(candidate: &Candidate, threads: usize) -> Result<Self, String> {
+        let mut slot = LOADED.lock();
+        let Loaded { library, environment } = match slot.as_ref() {
+            Some(loaded) => loaded.clone(),
+            None => slot.insert(load_library(&candidate.file)?).clone(),
         };
-        let Loaded { library, environment } = loaded.insert(current).clone();
+        if candidate.named && !same_file(&candidate.file, &library) {
+            let (named, loaded) = (candidate.file.display(), library.display());
+            return Err(format!("{named} cannot be loaded: this process has loaded {loaded}, and can load only one"));
+        }
         Ok(Self { environment, report: report(NAME, version(&library), Some(library), threads) })
     }
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn load_library(file: &Path) -> Result<Loaded, String> {
