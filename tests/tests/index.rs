@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -180,7 +179,7 @@ fn a_library_that_cannot_be_written_is_named() {
 fn ctrl_c_stops_cleanly_and_keeps_what_was_committed() {
     let Some(data) = test_data("ctrl_c_stops_cleanly_and_keeps_what_was_committed", "imagenet1k_one") else { return };
     let sandbox = Sandbox::new();
-    let library = PathBuf::from(sandbox.library());
+    let library = sandbox.library();
     let mut command = sandbox.command(["index", "--json"]);
     let child = command.arg(&data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let thumbnails = || fs::read_dir(library.join("thumbnails")).map_or(0, Iterator::count);

@@ -43,8 +43,8 @@ export class Feed<T extends { id: string }> {
 
   /** Asks again for what is shown, without a flicker: the library has changed. */
   refresh() {
-    if (this.phase === 'ready' && !this.isLoadingMore) void this.#loadAnew(Math.max(this.items.length, PAGE), 'quietly');
-    else if (this.phase === 'failed') this.retry();
+    if (this.phase === 'stale' || this.isLoadingMore) return;
+    void this.#loadAnew(Math.max(this.items.length, PAGE), 'quietly');
   }
 
   async loadMore() {
@@ -75,7 +75,8 @@ export class Feed<T extends { id: string }> {
     if (!manner) this.phase = 'stale';
     try {
       const { results, took_ms } = await this.#load(0, limit, signal);
-      if (signal.aborted) return;
+      const hasGrown = manner && this.items.length > limit;
+      if (signal.aborted || hasGrown) return;
       this.items = results;
       this.tookMs = took_ms;
       this.isComplete = results.length < limit;

@@ -46,6 +46,7 @@ class Library {
 
   #lost() {
     this.isOnline = false;
+    this.progress = undefined;
     this.#disconnect();
     this.#timer = setTimeout(() => this.reconnect(), RECONNECT_MS);
   }
