@@ -17,20 +17,20 @@ quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions (needs
 runtime: ## fetch ONNX Runtime into .runtime/ where that is possible; without it everything runs on rten
 	@bash tests/scripts/fetch-runtime.sh
 
-lint:
+lint: ## formatting and clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 
-unit:
+unit: ## tests of all crates, end to end ones too
 	cargo test --workspace
 
-docs:
+docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
-web-check:
+web-check: ## the web page: checked, tested, current
 	@bash tests/scripts/check-web.sh
 
-licences:
+licences: ## licences and sources of dependencies
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
 	else echo "skipped: the check of licences needs cargo-deny"; fi
 

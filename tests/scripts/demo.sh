@@ -35,7 +35,7 @@ echo "Indexing $photos"
 if [ -n "${DIR:-}" ]; then
   searches=("a dog" "mushroom on tree bark" "people at a table")
 else
-  searches=("a cat" "a cup of coffee" "rocket launch at night")
+  searches=("a cat" "a cup of coffee" "a bridge at night")
 fi
 for query in "${searches[@]}"; do
   show "foray search \"$query\"" search "$query" -n 3

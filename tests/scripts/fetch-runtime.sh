@@ -32,4 +32,5 @@ with zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0]) as package:
             partial.rename(target)
 PYTHON
 found || without "its package holds no library for this system"
-echo "ONNX Runtime: $(ls .runtime | grep onnxruntime | head -n 1)"
+set -- .runtime/*onnxruntime*
+echo "ONNX Runtime: ${1##*/}"
