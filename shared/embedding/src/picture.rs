@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, Cursor};
 use std::panic::{self, AssertUnwindSafe};
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
 use crate::EmbeddingError;
@@ -91,11 +92,18 @@ fn decode_format(
     memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
     decoder.set_limits(memory).map_err(undecodable)?;
     // A picture without a readable orientation is upright as it is.
-    let orientation = decoder.orientation().ok();
+    let orientation = orientation_of(&mut decoder);
     let mut image = DynamicImage::from_decoder(decoder).map_err(undecodable)?;
     orientation.into_iter().for_each(|orientation| image.apply_orientation(orientation));
     let pixels = on_white(image);
     Ok(Picture { width: pixels.width(), height: pixels.height(), pixels, format: name })
+}
+
+fn orientation_of(decoder: &mut impl ImageDecoder) -> Option<Orientation> {
+    // Some WebP files keep JPEG's prefix in their EXIF chunk, where the decoder does not expect it.
+    let exif = decoder.exif_metadata().ok().flatten();
+    let prefixed = exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0")?));
+    prefixed.or_else(|| decoder.orientation().ok())
 }
 
 fn damaged(format: &str, reason: &str) -> EmbeddingError {

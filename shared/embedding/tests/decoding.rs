@@ -65,3 +65,20 @@ fn all_orientations_come_out_upright() {
         }
     }
 }
+
+/// Regression: an EXIF chunk that began with JPEG's prefix was not understood, and the picture stayed upside down.
+#[test]
+fn webp_files_with_a_prefixed_exif_chunk_come_out_upright() {
+    let Some(folder) = test_data("webp_files_with_a_prefixed_exif_chunk_come_out_upright", "nasty/pillow") else {
+        return;
+    };
+    let mut turned = files(&folder);
+    turned.retain(|file| file.file_name().unwrap().to_str().unwrap().starts_with("hopper_orientation_"));
+    let upright = open(turned.iter().find(|file| file.extension().unwrap() == "jpg").unwrap()).unwrap();
+    for file in turned {
+        let picture = open(&file).unwrap();
+        let pairs = picture.pixels.iter().zip(upright.pixels.iter());
+        let mean = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / picture.pixels.len() as f64;
+        assert!(mean < 12.0, "{}: mean difference {mean}", file.display());
+    }
+}

@@ -7,8 +7,7 @@ use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Embedder, Mod
 use foray_protocol::UnitVector;
 use serde::Deserialize;
 
-const PHOTOS: [&str; 4] =
-    ["plants/flower.jpg", "places/rocket-launch.jpg", "things/clock.jpg", "things/handwriting.jpg"];
+const PHOTOS: [&str; 3] = ["cat.jpg", "photographer.jpg", "rocket-launch.jpg"];
 
 #[derive(Deserialize)]
 struct Golden {
@@ -22,9 +21,8 @@ fn goldens() -> Vec<Golden> {
     serde_json::from_str(include_str!("goldens/embeddings.json")).unwrap()
 }
 
-/// One of the photographs bundled with the project.
 fn pixels(embedder: &Embedder, name: &str) -> Pixels {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name);
     embedder.preprocess(&decode(&std::fs::read(file).unwrap(), &DecodeLimits::default()).unwrap())
 }
 
