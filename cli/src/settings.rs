@@ -87,26 +87,20 @@ fn load_config(named: Option<&Path>) -> Result<Config> {
 /// Sends logs to standard error, as many as were asked for; `RUST_LOG` goes before the options.
 pub fn start_logging(arguments: &Arguments) {
     let runs_long = matches!(arguments.command, Command::Up(_) | Command::Serve(_) | Command::Indexer(_));
-    let level = match (arguments.global.quiet, arguments.global.verbose) {
-        (true, _) => "error",
-        (false, 0) if runs_long => "foray=info,warn",
-        (false, 0) => "warn",
-        (false, 1) => "foray=debug,info",
-        (false, _) => "trace",
+    let (ours, others) = match (arguments.global.quiet, arguments.global.verbose) {
+        (true, _) => ("error", "error"),
+        (false, 0) if runs_long => ("info", "warn"),
+        (false, 0) => ("warn", "warn"),
+        (false, 1) => ("debug", "info"),
+        (false, _) => ("trace", "trace"),
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet_dependencies(level)));
+    // ONNX Runtime and the database talk a lot at the level that Foray informs at.
+    let asked_for = || EnvFilter::new(format!("{others},foray={ours},ort=warn,sled=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| asked_for());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(arguments.global.verbose > 0)
         .init();
-}
-
-/// ONNX Runtime and the database talk a lot at the level that Foray informs at.
-fn quiet_dependencies(level: &str) -> String {
-    format!(
-        "{level},foray_server={0},foray_indexer={0},foray_library={0},foray_embedding={0},ort=warn,sled=warn",
-        level.split(['=', ',']).nth(1).unwrap_or(level)
-    )
 }
