@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use foray_embedding::{Embedder, EmbeddingError, Pixels};
-use foray_protocol::{ImageId, NewPhoto, PhotoMetadata, UnitVector};
+use foray_protocol::{ImageId, NewPhoto, PhotoMetadata, StopSignal, UnitVector};
 
+use crate::IndexError;
 use crate::committer::Outcome;
 use crate::triage::Job;
-use crate::{IndexError, StopSignal};
 
 /// How long a photo waits for others to fill its batch.
 const LINGER: Duration = Duration::from_millis(500);

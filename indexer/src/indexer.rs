@@ -4,16 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use foray_embedding::Embedder;
-use foray_protocol::{IndexProgress, Ingest};
+use foray_protocol::{IndexProgress, Ingest, Patience, StopSignal};
 
 use crate::dirty::DirtyPaths;
 use crate::library::Library;
 use crate::pass::Pass;
-use crate::patience::Patience;
 use crate::progress::Listener;
 use crate::roots::Roots;
 use crate::watch::Watch;
-use crate::{IndexError, IndexOptions, IndexSummary, StopSignal};
+use crate::{IndexError, IndexOptions, IndexSummary};
 
 /// Brings a library up to date with folders of photos.
 pub struct Indexer {

@@ -1,11 +1,9 @@
 //! The library as the indexer talks to it: in one space, with patience, page by page.
 
 use foray_protocol::{
-    Change, FileFacts, ImageId, Ingest, IngestBatch, KnownFile, PhotoPath, ProtocolError, RootFile, SpaceId,
+    Another, Change, FileFacts, ImageId, Ingest, IngestBatch, KnownFile, Patience, PhotoPath, ProtocolError, RootFile,
+    SpaceId, StopSignal,
 };
-
-use crate::StopSignal;
-use crate::patience::Patience;
 
 /// Files asked for, or about, in one call.
 pub(crate) const PAGE: usize = 512;
@@ -72,7 +70,15 @@ impl Library<'_> {
     }
 
     fn ask<T>(&self, attempt: impl FnMut() -> Result<T, ProtocolError>) -> Result<T, ProtocolError> {
-        self.patience.retry(self.stop, attempt)
+        self.patience.retry(self.stop, another, attempt)
+    }
+}
+
+/// What the server answers is final; a server that cannot be reached may come back.
+fn another(error: &ProtocolError) -> Another {
+    match error {
+        ProtocolError::Unreachable { .. } => Another::Later,
+        _ => Another::Never,
     }
 }
 

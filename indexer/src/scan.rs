@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::{FileFacts, PhotoPath};
+use foray_protocol::{FileFacts, PhotoPath, StopSignal};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::StopSignal;
 use crate::file::facts;
 use crate::roots::{is_excluded, is_gone};
 

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, SystemTime};
 
 use crate::studio::{Studio, counts};
-use foray_indexer::{IndexError, StopSignal};
-use foray_protocol::{IndexPhase, Problem, ProblemKind};
+use foray_indexer::IndexError;
+use foray_protocol::{IndexPhase, Problem, ProblemKind, StopSignal};
 
 #[test]
 fn a_second_run_finds_everything_unchanged() {

@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use foray_embedding::{BackendOptions, Embedder, Model};
-use foray_indexer::{IndexOptions, IndexSummary, Indexer, StopSignal};
+use foray_indexer::{IndexOptions, IndexSummary, Indexer};
 use foray_protocol::{
     Change, CommitSummary, FileFacts, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoPath,
-    Problem, ProblemKind, ProtocolError, RootFile, SpaceId,
+    Problem, ProblemKind, ProtocolError, RootFile, SpaceId, StopSignal,
 };
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;

@@ -20,6 +20,8 @@ pub struct Config {
     pub server: Option<String>,
     /// The model's name.
     pub model: Option<String>,
+    /// The folder that models are pulled into.
+    pub models: Option<PathBuf>,
     /// Address and port to listen on.
     pub bind: Option<String>,
     /// Photo folders that `foray up` indexes and watches.

@@ -7,10 +7,12 @@ mod error;
 mod identity;
 mod ingest;
 mod path;
+mod patience;
 mod query;
 mod results;
 mod search;
 mod status;
+mod stop;
 mod vector;
 
 pub use client::Client;
@@ -19,10 +21,12 @@ pub use error::{Problem, ProblemKind, ProtocolError};
 pub use identity::{ImageId, SpaceId};
 pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};
 pub use path::PhotoPath;
+pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
 pub use results::{Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults};
 pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
+pub use stop::StopSignal;
 pub use vector::{UnitVector, VectorError};
 
 /// Media type of ingest bodies: MessagePack, maps with named fields.

@@ -1,11 +1,11 @@
-//! The signal that ends indexing early.
+//! The signal that ends long work early: indexing, a download.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-/// Tells an indexer to finish what is embedded, commit it and return. Clones are the same signal.
+/// Tells long work to bring to safety what it has and return. Clones are the same signal.
 #[derive(Clone, Debug, Default)]
 pub struct StopSignal(Arc<Flag>);
 
