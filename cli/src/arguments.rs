@@ -26,9 +26,12 @@ pub struct GlobalArguments {
     /// Configuration file [default: foray/config.toml in the user's configuration folder, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Model: "builtin", or a model's folder [default: builtin]
+    /// Model: "builtin", a name of `foray models list`, or a model's folder [default: builtin]
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
+    /// The folder that models are pulled into [default: foray-models in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "FORAY_MODELS")]
+    pub models: Option<PathBuf>,
     /// What computes embeddings: auto, ort (ONNX Runtime) or rten [default: auto]
     #[arg(long, global = true, value_name = "NAME")]
     pub backend: Option<String>,
@@ -66,6 +69,9 @@ pub enum Command {
     Status(StatusArguments),
     /// Check what computes embeddings here, and how fast
     Doctor(DoctorArguments),
+    /// Fetch, choose, check and remove models
+    #[command(subcommand)]
+    Models(ModelsCommand),
 }
 
 #[derive(Debug, Args)]
@@ -163,6 +169,61 @@ pub struct StatusArguments {
 
 #[derive(Debug, Args)]
 pub struct DoctorArguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models that are here, and those that can be pulled
+    List(ModelListArguments),
+    /// Fetch a model, or go on with one that was broken off
+    Pull(PullArguments),
+    /// Make a model the one that all commands use
+    Use(ModelArguments),
+    /// Compare models with what they were when they were pulled
+    Verify(VerifyArguments),
+    /// Remove a model
+    Rm(ModelArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct ModelListArguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelArguments {
+    /// The model's name
+    pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The model's name [default: all that were pulled]
+    pub name: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PullArguments {
+    /// A name of `foray models list`, or a repository OWNER/NAME in the same layout
+    pub name: String,
+    /// Take it from this folder or tar archive instead of the hub
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<PathBuf>,
+    /// A branch, tag or commit of the repository
+    #[arg(long, value_name = "REVISION", conflicts_with = "from")]
+    pub revision: Option<String>,
+    /// Use no network
+    #[arg(long, env = "HF_HUB_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub offline: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

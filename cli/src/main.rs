@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod config_file;
 mod connection;
 mod output;
 mod progress;

@@ -1,4 +1,4 @@
-//! The progress bar of indexing, on standard error.
+//! The progress bars of indexing and of fetching a model, on standard error.
 
 use foray_protocol::{IndexPhase, IndexProgress};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,6 +24,29 @@ impl IndexBar {
         let left = progress.eta_seconds.map(|seconds| format!(", {} left", duration(seconds))).unwrap_or_default();
         let failed = if progress.failed > 0 { format!(", {} failed", progress.failed) } else { String::new() };
         self.0.set_message(format!("{:.1} photos/s{left}{failed}", progress.rate));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar with bytes, rate and time left; shows nothing when hidden.
+pub struct PullBar(ProgressBar);
+
+impl PullBar {
+    pub fn new(visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// Shows how many of the bytes are here.
+    pub fn show(&self, done: u64, total: u64) {
+        self.0.set_length(total);
+        self.0.set_position(done);
     }
 
     /// Takes the bar away.

@@ -1,11 +1,11 @@
 //! Command line, configuration file and defaults become one set of settings, once.
 
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
-use foray_embedding::{BackendChoice, BackendOptions, Embedder, Model};
+use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Embedder, ModelStore};
 use foray_protocol::Config;
 use tracing_subscriber::EnvFilter;
 
@@ -24,14 +24,24 @@ pub struct Settings {
     pub roots: Vec<PathBuf>,
     /// Whether progress is shown.
     pub show_progress: bool,
-    model: String,
+    /// The model's name or folder.
+    pub model: String,
+    /// Where models are pulled into.
+    pub models: ModelStore,
+    /// The configuration file, whether it is there or not.
+    pub config_file: PathBuf,
     backend: BackendOptions,
 }
 
 impl Settings {
     /// Reads the configuration file and lets the command line go before it.
     pub fn new(arguments: &GlobalArguments) -> Result<Self> {
-        let config = load_config(arguments.config.as_deref())?;
+        let config_file = match &arguments.config {
+            Some(file) => file.clone(),
+            None => folders()?.config_dir().join("foray").join("config.toml"),
+        };
+        let there = arguments.config.is_some() || config_file.exists();
+        let config = if there { Config::load(&config_file)? } else { Config::default() };
         let library = match arguments.library.clone().or(config.library) {
             Some(folder) => folder,
             None => folders()?.data_dir().join("foray"),
@@ -44,20 +54,26 @@ impl Settings {
             library_folder: Some(library.clone()),
             threads: None,
         };
+        let models = match arguments.models.clone().or(config.models) {
+            Some(folder) => folder,
+            None => folders()?.data_dir().join("foray-models"),
+        };
         Ok(Self {
             library,
             server: arguments.server.clone().or(config.server),
             bind: config.bind,
             roots: config.roots,
             show_progress: !arguments.quiet && io::stderr().is_terminal(),
-            model: arguments.model.clone().or(config.model).unwrap_or_else(|| "builtin".to_owned()),
+            model: arguments.model.clone().or(config.model).unwrap_or_else(|| BUILTIN.to_owned()),
+            models: ModelStore::new(models),
+            config_file,
             backend,
         })
     }
 
     /// Opens the model on the backend that was asked for.
     pub fn open_embedder(&self) -> Result<Embedder> {
-        let embedder = Embedder::open(Model::find(&self.model)?, &self.backend)?;
+        let embedder = Embedder::open(self.models.find(&self.model)?, &self.backend)?;
         let report = embedder.report();
         tracing::info!("model {} on {} {} ({})", self.model, report.backend, report.version, report.device);
         Ok(embedder)
@@ -66,22 +82,12 @@ impl Settings {
     /// Opens the model on exactly this backend.
     pub fn open_embedder_on(&self, choice: BackendChoice) -> Result<Embedder> {
         let options = BackendOptions { choice, ..self.backend.clone() };
-        Ok(Embedder::open(Model::find(&self.model)?, &options)?)
+        Ok(Embedder::open(self.models.find(&self.model)?, &options)?)
     }
 }
 
 fn folders() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().context("the user's home folder is not known; name the library with --library")
-}
-
-fn load_config(named: Option<&Path>) -> Result<Config> {
-    if let Some(file) = named {
-        return Ok(Config::load(file)?);
-    }
-    match folders().map(|folders| folders.config_dir().join("foray").join("config.toml")) {
-        Ok(file) if file.exists() => Ok(Config::load(&file)?),
-        _ => Ok(Config::default()),
-    }
 }
 
 /// Sends logs to standard error, as many as were asked for; `RUST_LOG` goes before the options.

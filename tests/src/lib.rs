@@ -3,12 +3,14 @@
 
 mod binary;
 mod http;
+mod hub;
 mod photos;
 mod sandbox;
 mod server;
 
 pub use binary::foray_binary;
 pub use http::{Reply, get, get_with, post_bytes, post_json};
+pub use hub::{Asked, COMMIT, FakeHub, Manners};
 pub use photos::{samples, test_data};
 pub use sandbox::{Run, Sandbox};
 pub use server::ServerProcess;

@@ -1,9 +1,10 @@
 //! `foray index` and `foray indexer`: photo folders into a library, once or watching.
 
+use foray_protocol::StopSignal;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use foray_indexer::{IndexOptions, IndexSummary, Indexer, StopSignal};
+use foray_indexer::{IndexOptions, IndexSummary, Indexer};
 
 use crate::arguments::{IndexArguments, IndexerArguments};
 use crate::connection::Connection;

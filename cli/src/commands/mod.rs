@@ -2,6 +2,7 @@
 
 mod doctor;
 mod index;
+mod models;
 mod rank;
 mod search;
 mod serve;
@@ -27,5 +28,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
+        Command::Models(command) => models::models(&settings, command),
     }
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use foray_indexer::{IndexOptions, Indexer, StopSignal};
+use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{DEFAULT_BIND, Ingest};
+use foray_protocol::{DEFAULT_BIND, Ingest, StopSignal};
 use foray_server::{SearchService, Server, ServerHandle};
 
 use crate::arguments::{ServeArguments, UpArguments};

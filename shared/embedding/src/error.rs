@@ -1,7 +1,7 @@
 //! What can go wrong with models and pictures.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use foray_protocol::VectorError;
 use thiserror::Error;
@@ -10,8 +10,62 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EmbeddingError {
     /// A model that is neither built in nor a folder.
-    #[error("there is no model {0:?}; use \"builtin\", or the folder of a model (config.json, visual/, textual/)")]
+    #[error(
+        "there is no model {0:?}; use \"builtin\", a name of `foray models list`, a repository OWNER/NAME to pull, or the \
+         folder of a model (config.json, visual/, textual/)"
+    )]
     UnknownModel(String),
+    /// A known model that is not in the store.
+    #[error("the model {0} is not here; `foray models pull {0}` fetches it")]
+    NotInstalled(String),
+    /// A name that cannot be a folder's.
+    #[error("got the model name {0:?}; expected letters, digits, \"-\", \"_\" and \".\", not beginning with \".\"")]
+    ModelName(String),
+    /// Something that lacks a model's files.
+    #[error("{origin} is no model in the layout that Foray reads: it lacks {missing}")]
+    NotAModel {
+        /// The repository, folder or archive.
+        origin: String,
+        /// The first file that is missing.
+        missing: String,
+    },
+    /// A model without a receipt, which cannot be verified.
+    #[error("nothing is known of how the model in {} should be: it was not put there by `foray models pull`", .0.display())]
+    NoReceipt(PathBuf),
+    /// The hub cannot be reached, or refuses.
+    #[error("cannot fetch {url}: {reason}")]
+    Hub {
+        /// What was asked for.
+        url: String,
+        /// Why not, and the way out.
+        reason: String,
+    },
+    /// A file that is not what it should be.
+    #[error("the downloaded {} is damaged or was exchanged: got {got}, expected {expected}; it was removed, pull again", file.display())]
+    BadDownload {
+        /// Path in the model.
+        file: PathBuf,
+        /// Its checksum or size.
+        got: String,
+        /// What that should be.
+        expected: String,
+    },
+    /// Another process fetches the same model.
+    #[error("{0} is being pulled by another process; wait for it")]
+    PullRuns(String),
+    /// The user ended it.
+    #[error("stopped; the same command goes on where it was")]
+    Stopped,
+    /// A file of the model store that cannot be read or written.
+    #[error("cannot {action} {file}: {source}", file = file.display())]
+    StoreFile {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A model's file that cannot be read.
     #[error("cannot read the model's file {file}: {source}", file = file.display())]
     ModelFile {
@@ -100,4 +154,12 @@ pub enum EmbeddingError {
         /// What the decoder said.
         reason: String,
     },
+}
+
+impl EmbeddingError {
+    /// Makes a file system's error into one of the model store: what was tried, with which file.
+    pub(crate) fn store_file(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let file = file.to_owned();
+        move |source| Self::StoreFile { action, file, source }
+    }
 }

@@ -1,4 +1,5 @@
-//! Models: manifests, the tokenizer, decoding and preprocessing of pictures, and the backends that compute embeddings.
+//! Models: manifests, the tokenizer, decoding and preprocessing of pictures, the backends that compute embeddings,
+//! and the store that models are fetched into.
 
 mod backend;
 mod builtin;
@@ -8,11 +9,16 @@ mod manifest;
 mod model;
 mod picture;
 mod preprocessing;
+mod store;
 mod tokenization;
+mod weights;
 
 pub use backend::{BackendChoice, BackendOptions};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
-pub use model::Model;
+pub use model::{BUILTIN, Model};
 pub use picture::{DecodeLimits, Picture, decode};
 pub use preprocessing::Pixels;
+pub use store::{
+    CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,
+};

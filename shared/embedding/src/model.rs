@@ -1,7 +1,6 @@
 //! A model: its description, its tokenizer's file and its two graphs, from the program itself or from a folder.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use foray_protocol::SpaceId;
@@ -10,8 +9,11 @@ use serde::de::DeserializeOwned;
 use crate::EmbeddingError;
 use crate::builtin;
 use crate::manifest::{Config, Manifest, Preprocessing, TokenizerConfig};
+use crate::store::Receipt;
+use crate::weights::hash_of_weights;
 
-const BUILTIN: &str = "builtin";
+/// The name of the model that is part of the program.
+pub const BUILTIN: &str = "builtin";
 
 /// A model, described but not loaded.
 #[derive(Clone, Debug)]
@@ -71,7 +73,10 @@ impl Model {
         };
         let (config, preprocessing) = (read("config.json")?, read("visual/preprocess_cfg.json")?);
         let tokenizer_config = read("textual/tokenizer_config.json").ok();
-        let weights = hash_of_weights(&folder.join("visual"))?;
+        let weights = match Receipt::trusted_weights(folder) {
+            Some(known) => known,
+            None => hash_of_weights(&folder.join("visual"))?,
+        };
         let description = Description {
             config: &config,
             preprocessing: &preprocessing,
@@ -82,18 +87,6 @@ impl Model {
         let towers = (graph_file(folder, "visual/model.onnx")?, graph_file(folder, "textual/model.onnx")?);
         let name = folder.file_name().map_or_else(|| folder.to_string_lossy(), |name| name.to_string_lossy());
         Self::assemble(&name, folder, description, towers)
-    }
-
-    /// The model of this name, or in this folder.
-    ///
-    /// # Errors
-    /// [`EmbeddingError::UnknownModel`] when it is neither.
-    pub fn find(name_or_folder: &str) -> Result<Self, EmbeddingError> {
-        match Path::new(name_or_folder) {
-            _ if name_or_folder == BUILTIN => Self::builtin(),
-            folder if folder.is_dir() => Self::from_folder(folder),
-            _ => Err(EmbeddingError::UnknownModel(name_or_folder.to_owned())),
-        }
     }
 
     fn assemble(
@@ -139,31 +132,6 @@ impl Model {
     }
 }
 
-/// BLAKE3 of the graph in `folder` and of the files beside it, which may hold its weights, in the order of their names.
-/// All of it: models that differ in a few numbers only must not share a space.
-fn hash_of_weights(folder: &Path) -> Result<String, EmbeddingError> {
-    let failed = |file: &Path| {
-        let file = file.to_owned();
-        move |source| EmbeddingError::ModelFile { file, source }
-    };
-    let mut files = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>())
-        .map_err(failed(folder))?;
-    files.retain(|file| holds_weights(file));
-    files.sort();
-    let mut hasher = blake3::Hasher::new();
-    for file in files {
-        File::open(&file).and_then(|content| hasher.update_reader(content).map(drop)).map_err(failed(&file))?;
-    }
-    Ok(hasher.finalize().to_string())
-}
-
-fn holds_weights(file: &Path) -> bool {
-    let described = file.extension().is_some_and(|extension| extension == "json");
-    let hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    file.is_file() && !described && !hidden
-}
-
 fn graph_file(folder: &Path, name: &str) -> Result<GraphSource, EmbeddingError> {
     let file = folder.join(name);
     match fs::metadata(&file) {
@@ -183,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_builtin_model_describes_itself() {
-        let model = Model::find("builtin").unwrap();
+        let model = Model::builtin().unwrap();
         assert_eq!((model.name(), model.dimension()), ("builtin", 384));
         assert_eq!(model.manifest.preprocessing.size, 260);
         assert_eq!(model.space(), Model::builtin().unwrap().space());
@@ -221,8 +189,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let message = Model::find(folder.path().to_str().unwrap()).unwrap_err().to_string();
+        let message = Model::from_folder(folder.path()).unwrap_err().to_string();
         assert!(message.contains("config.json"), "{message}");
-        assert!(Model::find("no-such-model").unwrap_err().to_string().contains("builtin"));
     }
 }

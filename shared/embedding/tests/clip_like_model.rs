@@ -13,7 +13,7 @@ fn embedders() -> Vec<Embedder> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/tiny");
     let open = |choice| {
         let options = BackendOptions { choice, ..BackendOptions::default() };
-        Embedder::open(Model::find(folder.to_str().unwrap()).unwrap(), &options)
+        Embedder::open(Model::from_folder(&folder).unwrap(), &options)
     };
     let mut embedders = vec![open(BackendChoice::Rten).unwrap()];
     match open(BackendChoice::Ort) {
