@@ -35,6 +35,9 @@ pub struct GlobalArguments {
     /// What computes embeddings: auto, ort (ONNX Runtime) or rten [default: auto]
     #[arg(long, global = true, value_name = "NAME")]
     pub backend: Option<String>,
+    /// Where it computes: auto, cpu, cuda:0, tensorrt:0, coreml, directml:0 or openvino:GPU [default: auto]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub device: Option<String>,
     /// The ONNX Runtime shared library
     #[arg(long, global = true, value_name = "FILE")]
     pub onnxruntime: Option<PathBuf>,

@@ -2,14 +2,18 @@
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
-use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Embedder, ModelStore};
+use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_protocol::Config;
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{Arguments, Command, GlobalArguments};
+
+/// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
+const UNLOAD_AFTER_MINUTES: u32 = 10;
 
 /// What all commands work with.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Settings {
     pub bind: Option<String>,
     /// Photo folders of the configuration.
     pub roots: Vec<PathBuf>,
+    /// How long a server keeps the visual tower without use; for ever when not set.
+    pub unload_after: Option<Duration>,
     /// Whether progress is shown.
     pub show_progress: bool,
     /// The model's name or folder.
@@ -48,21 +54,25 @@ impl Settings {
         };
         let library = std::path::absolute(&library).with_context(|| format!("--library {}", library.display()))?;
         let choice = arguments.backend.as_deref().or(config.backend.as_deref());
-        let backend = BackendOptions {
-            choice: choice.map_or(Ok(BackendChoice::Auto), str::parse)?,
-            onnxruntime: arguments.onnxruntime.clone().or(config.onnxruntime),
-            library_folder: Some(library.clone()),
-            threads: None,
-        };
+        let device = arguments.device.as_deref().or(config.device.as_deref());
         let models = match arguments.models.clone().or(config.models) {
             Some(folder) => folder,
             None => folders()?.data_dir().join("foray-models"),
+        };
+        let backend = BackendOptions {
+            choice: choice.map_or(Ok(BackendChoice::Auto), str::parse)?,
+            device: device.map_or(Ok(Device::Auto), str::parse)?,
+            onnxruntime: arguments.onnxruntime.clone().or(config.onnxruntime),
+            library_folder: Some(library.clone()),
+            engines: Some(models.join(".engines")),
+            threads: None,
         };
         Ok(Self {
             library,
             server: arguments.server.clone().or(config.server),
             bind: config.bind,
             roots: config.roots,
+            unload_after: unload_after(config.unload_after),
             show_progress: !arguments.quiet && io::stderr().is_terminal(),
             model: arguments.model.clone().or(config.model).unwrap_or_else(|| BUILTIN.to_owned()),
             models: ModelStore::new(models),
@@ -79,11 +89,21 @@ impl Settings {
         Ok(embedder)
     }
 
-    /// Opens the model on exactly this backend.
-    pub fn open_embedder_on(&self, choice: BackendChoice) -> Result<Embedder> {
-        let options = BackendOptions { choice, ..self.backend.clone() };
+    /// The devices that ONNX Runtime was built for here.
+    pub fn devices(&self) -> Vec<Device> {
+        foray_embedding::devices(&self.backend)
+    }
+
+    /// Opens the model on exactly this backend and device.
+    pub fn open_embedder_on(&self, choice: BackendChoice, device: Device) -> Result<Embedder> {
+        let options = BackendOptions { choice, device, ..self.backend.clone() };
         Ok(Embedder::open(self.models.find(&self.model)?, &options)?)
     }
+}
+
+fn unload_after(minutes: Option<u32>) -> Option<Duration> {
+    let minutes = minutes.unwrap_or(UNLOAD_AFTER_MINUTES);
+    (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)))
 }
 
 fn folders() -> Result<impl BaseStrategy> {

@@ -12,8 +12,8 @@ const MOST_WORKERS: usize = 16;
 /// Settings of an [`crate::Indexer`].
 #[derive(Clone, Debug)]
 pub struct IndexOptions {
-    /// Photos embedded together, and committed together.
-    pub batch: usize,
+    /// Photos embedded together, and committed together; as many as the device's memory takes when not set.
+    pub batch: Option<usize>,
     /// Forget photos even where the whole folder is gone or empty, which otherwise is taken for a disk that is away.
     pub prune: bool,
     /// A watched file is taken up when its size and modification time have stood still for this long.
@@ -29,7 +29,7 @@ pub struct IndexOptions {
 impl Default for IndexOptions {
     fn default() -> Self {
         Self {
-            batch: 16,
+            batch: None,
             prune: false,
             settle: Duration::from_millis(500),
             rescan: Duration::from_secs(60 * 60),

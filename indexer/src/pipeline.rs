@@ -54,10 +54,11 @@ impl<'a> Pipeline<'a> {
     /// Passes everything that `discover` finds through the stages into `committer`.
     pub fn run(&self, committer: &mut Committer, discover: impl FnOnce(&mut Found) + Send) -> Result<(), IndexError> {
         let workers = self.options.workers.max(1);
+        let batch = self.options.batch.unwrap_or_else(|| self.embedder.batch_size());
         // Names of files are small, and the run keeps them anyway: finding may run ahead, and so tell how much there is.
         let (found, to_sort) = unbounded();
         let (jobs, to_do) = bounded(workers);
-        let (prepared, to_embed) = bounded(self.options.batch);
+        let (prepared, to_embed) = bounded(batch);
         let (outcomes, to_commit) = bounded(OUTCOMES);
         thread::scope(|scope| {
             scope.spawn(move || self.discover(discover, found));
@@ -68,7 +69,7 @@ impl<'a> Pipeline<'a> {
             // The workers' ends alone must decide when these channels close.
             drop((to_do, prepared));
             let embedded = outcomes.clone();
-            let (batch, stop) = (self.options.batch, self.library.stop);
+            let stop = self.library.stop;
             scope.spawn(move || embed(self.embedder, batch, stop, to_embed, embedded));
             scope.spawn(move || triage(&self.library, to_sort, jobs, outcomes));
             committer.run(to_commit)

@@ -8,6 +8,17 @@ use std::process::Command;
 use foray_tests::{Sandbox, ServerProcess};
 
 #[test]
+fn a_device_that_is_none_or_not_here_is_named_with_the_way_out() {
+    let sandbox = Sandbox::with_samples();
+    let photo = sandbox.photo_files()[0].display().to_string();
+    let rank = |options: &[&str]| sandbox.run([&["rank", "cat", &photo][..], options].concat());
+    rank(&["--device", "gpu"]).fails_saying(&["\"gpu\"", "cuda:0", "auto"]);
+    rank(&["--device", "cuda:7"]).fails_saying(&["cuda:7", "foray doctor", "--device auto"]);
+    rank(&["--device", "cuda:0", "--backend", "rten"]).fails_saying(&["cuda:0", "rten runs on the processor only"]);
+    assert_eq!(rank(&["--device", "cpu"]).code, Some(0));
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
     let sandbox = Sandbox::new();
     for arguments in

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use foray_embedding::{BackendChoice, DecodeLimits, Embedder, decode};
+use foray_embedding::{BUILTIN, BackendChoice, DecodeLimits, Device, Embedder, decode};
 use foray_protocol::{BackendReport, UnitVector};
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ const ROUNDS: u32 = 3;
 #[derive(Serialize)]
 struct Checkup {
     backend: &'static str,
+    device: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<BackendReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,19 +45,17 @@ struct Diagnosis {
     /// What the other commands use.
     chosen: BackendReport,
     backends: Vec<Checkup>,
-    /// Cosine similarity between the backends' embeddings of one photo.
+    /// The lowest cosine similarity between two backends' or devices' embeddings of one photo.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<f32>,
 }
 
 pub fn doctor(settings: &Settings, arguments: &DoctorArguments) -> Result<()> {
     let chosen = settings.open_embedder()?;
-    let backends = vec![check(settings, "ort", BackendChoice::Ort), check(settings, "rten", BackendChoice::Rten)];
+    let backends = check_all(settings);
     let embeddings: Vec<&UnitVector> = backends.iter().filter_map(|checkup| checkup.embedding.as_ref()).collect();
-    let agreement = match embeddings.as_slice() {
-        [a, b] => Some(a.cosine(b)),
-        _ => None,
-    };
+    let pairs = embeddings.iter().enumerate().flat_map(|(i, a)| embeddings[..i].iter().map(|b| a.cosine(b)));
+    let agreement = pairs.min_by(f32::total_cmp);
     let diagnosis = Diagnosis {
         version: env!("CARGO_PKG_VERSION"),
         library: settings.library.display().to_string(),
@@ -70,12 +69,27 @@ pub fn doctor(settings: &Settings, arguments: &DoctorArguments) -> Result<()> {
     if arguments.json { print_json(&diagnosis) } else { print(&diagnosis) }
 }
 
-fn check(settings: &Settings, backend: &'static str, choice: BackendChoice) -> Checkup {
-    let measured =
-        settings.open_embedder_on(choice).and_then(|embedder| Ok((embedder.report().clone(), measure(&embedder)?)));
+/// ONNX Runtime on every device that it was built for, or why it is not there, and rten.
+fn check_all(settings: &Settings) -> Vec<Checkup> {
+    let devices = match settings.devices() {
+        devices if devices.is_empty() => vec![Device::Cpu],
+        devices => devices,
+    };
+    let mut checkups: Vec<Checkup> =
+        devices.into_iter().map(|device| check(settings, "ort", BackendChoice::Ort, device)).collect();
+    checkups.push(check(settings, "rten", BackendChoice::Rten, Device::Cpu));
+    checkups
+}
+
+fn check(settings: &Settings, backend: &'static str, choice: BackendChoice, device: Device) -> Checkup {
+    let name = device.to_string();
+    let measured = settings
+        .open_embedder_on(choice, device)
+        .and_then(|embedder| Ok((embedder.report().clone(), measure(&embedder)?)));
     match measured {
         Ok((report, (images_per_second, text_ms, embedding))) => Checkup {
             backend,
+            device: name,
             report: Some(report),
             images_per_second: Some(images_per_second),
             text_ms: Some(text_ms),
@@ -84,6 +98,7 @@ fn check(settings: &Settings, backend: &'static str, choice: BackendChoice) -> C
         },
         Err(error) => Checkup {
             backend,
+            device: name,
             report: None,
             images_per_second: None,
             text_ms: None,
@@ -116,7 +131,7 @@ fn print(diagnosis: &Diagnosis) -> Result<()> {
     writeln!(out, "library   {}", diagnosis.library)?;
     writeln!(out, "model     {} ({} components, space {})", diagnosis.model, diagnosis.dimension, diagnosis.space)?;
     for checkup in &diagnosis.backends {
-        let name = checkup.backend;
+        let Checkup { backend: name, device, .. } = checkup;
         match (&checkup.report, checkup.images_per_second, checkup.text_ms, &checkup.error) {
             (Some(report), Some(images), Some(text), _) => writeln!(
                 out,
@@ -126,11 +141,18 @@ fn print(diagnosis: &Diagnosis) -> Result<()> {
                 report.threads,
                 report.library.as_ref().map(|library| format!(" ({library})")).unwrap_or_default(),
             )?,
-            (.., error) => writeln!(out, "{name:<9} not here: {}", error.as_deref().unwrap_or_default())?,
+            (.., error) => writeln!(out, "{name:<9} not on {device}: {}", error.as_deref().unwrap_or_default())?,
         }
     }
     diagnosis.agreement.iter().try_for_each(|cosine| writeln!(out, "agreement {cosine:.5} (cosine similarity)"))?;
-    writeln!(out, "in use    {} {}", diagnosis.chosen.backend, diagnosis.chosen.version)?;
+    let BackendReport { backend, version, device, .. } = &diagnosis.chosen;
+    writeln!(out, "in use    {backend} {version} on {device}")?;
     diagnosis.chosen.warning.iter().try_for_each(|warning| writeln!(out, "warning   {warning}"))?;
+    if diagnosis.model == BUILTIN {
+        writeln!(
+            out,
+            "advice    the built-in model needs no network; with one, `foray models list` names models that find more"
+        )?;
+    }
     Ok(())
 }

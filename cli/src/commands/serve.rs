@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use foray_indexer::{IndexOptions, Indexer};
@@ -14,6 +15,9 @@ use crate::arguments::{ServeArguments, UpArguments};
 use crate::progress::IndexBar;
 use crate::settings::Settings;
 use crate::shutdown;
+
+/// How often a server looks whether the visual tower is still used.
+const UNLOAD_CHECK: Duration = Duration::from_secs(30);
 
 pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
     let (server, _) = start(settings, arguments, "serve")?;
@@ -45,6 +49,9 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let server = Server::bind(service.clone(), bind)?;
     service.library().announce(server.url())?;
     warm_up_in_background(&service);
+    if let Some(idle) = settings.unload_after {
+        unload_in_background(&service, idle);
+    }
     Ok((server, service))
 }
 
@@ -54,6 +61,19 @@ fn warm_up_in_background(service: &SearchService) {
     thread::spawn(move || {
         if let Err(error) = embedder.warm_up() {
             tracing::error!("the model cannot be used: {error}");
+        }
+    });
+}
+
+/// So that a server without work does not hold the memory of the visual tower. Ends with the process.
+fn unload_in_background(service: &SearchService, idle: Duration) {
+    let embedder = Arc::clone(service.embedder());
+    thread::spawn(move || {
+        loop {
+            thread::sleep(idle.min(UNLOAD_CHECK));
+            if embedder.unload_visual_after(idle) {
+                tracing::debug!("the visual tower was not used for {} s and is let go", idle.as_secs());
+            }
         }
     });
 }

@@ -228,7 +228,7 @@ fn what_may_not_be_read_is_kept_and_said() {
 #[test]
 fn a_stopped_run_keeps_what_it_committed() {
     let mut studio = Studio::new();
-    studio.options.batch = 2;
+    studio.options.batch = Some(2);
     for seed in 0..40 {
         studio.shoot(&format!("{seed}.jpg"), seed);
     }

@@ -1,20 +1,23 @@
 //! The embedder: pictures and texts in, unit vectors out. Each tower is loaded when it is first used.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::Arc;
+use std::time::Duration;
 
 use foray_protocol::{BackendReport, SpaceId, UnitVector};
-use parking_lot::Mutex;
 
 use crate::backend::{self, Backend, Graph, Tensor, Values};
+use crate::batch::BatchSize;
 use crate::model::GraphSource;
 use crate::tokenization::TextTokenizer;
+use crate::tower::Tower;
 use crate::{BackendOptions, EmbeddingError, Model, Picture, Pixels};
 
 /// A model on a backend. Usable from many threads.
 pub struct Embedder {
     model: Model,
     backend: Box<dyn Backend>,
+    batch: BatchSize,
     visual: Tower<Box<dyn Graph>>,
     textual: Tower<TextTower>,
 }
@@ -24,29 +27,6 @@ struct TextTower {
     tokenizer: TextTokenizer,
 }
 
-/// A part of the model that is loaded once, when it is first used; a failure is tried again by the next use.
-struct Tower<T> {
-    loaded: OnceLock<T>,
-    loading: Mutex<()>,
-}
-
-impl<T> Tower<T> {
-    fn new() -> Self {
-        Self { loaded: OnceLock::new(), loading: Mutex::new(()) }
-    }
-
-    fn get_or_load(&self, load: impl FnOnce() -> Result<T, EmbeddingError>) -> Result<&T, EmbeddingError> {
-        if let Some(tower) = self.loaded.get() {
-            return Ok(tower);
-        }
-        let _one_at_a_time = self.loading.lock();
-        match self.loaded.get() {
-            Some(tower) => Ok(tower),
-            None => load().map(|tower| self.loaded.get_or_init(|| tower)),
-        }
-    }
-}
-
 impl Embedder {
     /// Puts `model` on the backend that `options` ask for. Graphs are loaded when they are first used.
     ///
@@ -54,7 +34,8 @@ impl Embedder {
     /// [`EmbeddingError::OnnxRuntime`] when that backend was asked for by name and cannot be had.
     pub fn open(model: Model, options: &BackendOptions) -> Result<Self, EmbeddingError> {
         let backend = backend::open(options)?;
-        Ok(Self { model, backend, visual: Tower::new(), textual: Tower::new() })
+        let batch = BatchSize::fitting(backend.device(), model.manifest.preprocessing.size);
+        Ok(Self { model, backend, batch, visual: Tower::new(), textual: Tower::new() })
     }
 
     /// The space of the embeddings.
@@ -91,15 +72,49 @@ impl Embedder {
             return Ok(vec![]);
         }
         let graph = self.visual()?;
-        let at_once = graph.fixed_batch().unwrap_or(batch.len()).max(1);
-        let parts = batch.chunks(at_once).map(|part| self.embed_part(graph, part, at_once));
-        Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
+        let mut vectors = Vec::with_capacity(batch.len());
+        while vectors.len() < batch.len() {
+            let rest = &batch[vectors.len()..];
+            vectors.extend(self.embed_as_many_as_fit(graph.as_ref().as_ref(), rest)?);
+        }
+        Ok(vectors)
     }
 
-    /// Embeds `part`, filled up to `count` pictures where the graph takes no fewer.
+    /// How many pictures to give to [`Embedder::embed_images`] at once: as many as are computed together.
+    pub fn batch_size(&self) -> usize {
+        self.batch.get()
+    }
+
+    /// Lets the visual tower go if no picture was embedded for `idle`; the next one loads it again. Tells whether it did.
+    pub fn unload_visual_after(&self, idle: Duration) -> bool {
+        self.visual.unload_after(idle)
+    }
+
+    /// Embeds the first of `pictures`; fewer and fewer when the device's memory is too small for them.
+    fn embed_as_many_as_fit(&self, graph: &dyn Graph, pictures: &[Pixels]) -> Result<Vec<UnitVector>, EmbeddingError> {
+        if let Some(count) = graph.fixed_batch() {
+            return self.embed_part(graph, &pictures[..count.max(1).min(pictures.len())], count);
+        }
+        let mut count = self.batch.get().min(pictures.len());
+        loop {
+            match self.embed_part(graph, &pictures[..count], count) {
+                Err(error) if error.is_out_of_memory() => match self.batch.halve(count) {
+                    Some(half) => {
+                        tracing::warn!(
+                            "a batch of {count} pictures does not fit into the memory; going on with {half}"
+                        );
+                        count = half;
+                    }
+                    None => return Err(error),
+                },
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Embeds `part`, filled up to `count` pictures.
     fn embed_part(&self, graph: &dyn Graph, part: &[Pixels], count: usize) -> Result<Vec<UnitVector>, EmbeddingError> {
         let size = self.model.manifest.preprocessing.size as usize;
-        let count = if graph.fixed_batch().is_some() { count } else { part.len() };
         let mut values = Vec::with_capacity(count * 3 * size * size);
         part.iter().for_each(|pixels| values.extend_from_slice(&pixels.values));
         values.resize(count * 3 * size * size, 0.0);
@@ -115,7 +130,8 @@ impl Embedder {
     /// # Errors
     /// Those of the tokenizer and of loading and running the text tower.
     pub fn embed_text(&self, text: &str) -> Result<UnitVector, EmbeddingError> {
-        let TextTower { graph, tokenizer } = self.textual()?;
+        let tower = self.textual()?;
+        let TextTower { graph, tokenizer } = tower.as_ref();
         let tokens = tokenizer.encode(text)?;
         let shape = vec![1, tokens.ids.len()];
         let inputs = graph
@@ -142,12 +158,11 @@ impl Embedder {
         self.embed_text("a photo").map(drop)
     }
 
-    fn visual(&self) -> Result<&dyn Graph, EmbeddingError> {
-        let graph = self.visual.get_or_load(|| self.load("visual", &self.model.visual))?;
-        Ok(graph.as_ref())
+    fn visual(&self) -> Result<Arc<Box<dyn Graph>>, EmbeddingError> {
+        self.visual.get_or_load(|| self.load("visual", &self.model.visual))
     }
 
-    fn textual(&self) -> Result<&TextTower, EmbeddingError> {
+    fn textual(&self) -> Result<Arc<TextTower>, EmbeddingError> {
         self.textual.get_or_load(|| {
             let graph = self.load("textual", &self.model.textual)?;
             // Graphs without a mask know a text's end by its end token, and want the length they were trained with.
@@ -177,5 +192,102 @@ impl Embedder {
 impl fmt::Debug for Embedder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embedder").field("space", self.space()).field("backend", self.report()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foray_protocol::PhotoPath;
+
+    use super::*;
+    use crate::Device;
+
+    /// Takes at most so many pictures at once.
+    struct SmallDevice {
+        takes: usize,
+        report: BackendReport,
+    }
+
+    struct SmallGraph {
+        takes: usize,
+        inputs: [String; 1],
+    }
+
+    impl Backend for SmallDevice {
+        fn report(&self) -> &BackendReport {
+            &self.report
+        }
+
+        fn device(&self) -> &Device {
+            &Device::Cpu
+        }
+
+        fn load(&self, _: &'static str, _: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
+            Ok(Box::new(SmallGraph { takes: self.takes, inputs: ["image".to_owned()] }))
+        }
+    }
+
+    impl Graph for SmallGraph {
+        fn inputs(&self) -> &[String] {
+            &self.inputs
+        }
+
+        fn fixed_batch(&self) -> Option<usize> {
+            None
+        }
+
+        fn run(&self, inputs: Vec<(&str, Tensor)>) -> Result<Vec<f32>, EmbeddingError> {
+            let Tensor { shape, values: Values::Floats(values) } = &inputs[0].1 else { unreachable!() };
+            if shape[0] > self.takes {
+                let reason = "Failed to allocate memory for requested buffer of size 1234".to_owned();
+                return Err(EmbeddingError::Run { backend: "small", reason });
+            }
+            let pictures = values.chunks_exact(values.len() / shape[0]);
+            Ok(pictures.flat_map(|picture| [vec![picture[0], 1.0], vec![0.0; 382]].concat()).collect())
+        }
+    }
+
+    fn embedder(takes: usize) -> Embedder {
+        let report = BackendReport {
+            backend: "small".to_owned(),
+            version: String::new(),
+            device: "cpu".to_owned(),
+            library: None::<PhotoPath>,
+            threads: 1,
+            warning: None,
+        };
+        let model = Model::builtin().unwrap();
+        let batch = BatchSize::fitting(&Device::Cpu, 32);
+        let backend = Box::new(SmallDevice { takes, report });
+        Embedder { model, backend, batch, visual: Tower::new(), textual: Tower::new() }
+    }
+
+    fn pictures(count: usize) -> Vec<Pixels> {
+        (0..count).map(|i| Pixels { values: vec![i as f32; 3 * 260 * 260] }).collect()
+    }
+
+    /// Stands for a GPU, whose memory runs out when other programs take it.
+    #[test]
+    fn out_of_memory_halves_the_batch_and_loses_no_picture() {
+        let embedder = embedder(3);
+        let before = embedder.batch_size();
+        let vectors = embedder.embed_images(&pictures(11)).unwrap();
+        let order: Vec<f32> =
+            vectors.iter().map(|vector| (vector.as_slice()[0] / vector.as_slice()[1]).round()).collect();
+        assert_eq!(order, (0..11).map(|i| i as f32).collect::<Vec<_>>());
+        assert!(embedder.batch_size() <= 3 && before > 3, "{before} -> {}", embedder.batch_size());
+    }
+
+    #[test]
+    fn a_picture_that_does_not_fit_alone_is_an_error() {
+        assert!(embedder(0).embed_images(&pictures(2)).unwrap_err().is_out_of_memory());
+    }
+
+    #[test]
+    fn an_unloaded_tower_comes_back() {
+        let embedder = embedder(4);
+        embedder.embed_images(&pictures(1)).unwrap();
+        assert!(embedder.unload_visual_after(Duration::ZERO));
+        assert_eq!(embedder.embed_images(&pictures(1)).unwrap().len(), 1);
     }
 }

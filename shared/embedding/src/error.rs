@@ -88,6 +88,19 @@ pub enum EmbeddingError {
     /// A backend's name that is none.
     #[error("there is no backend {0:?}; use auto, ort or rten")]
     UnknownBackend(String),
+    /// A device's name that is none.
+    #[error("there is no device {0:?}; use auto, cpu, cuda:0, tensorrt:0, coreml, directml:0 or openvino:GPU")]
+    UnknownDevice(String),
+    /// A device that was asked for and is not there.
+    #[error(
+        "the device {device} cannot be used: {reason}; `foray doctor` tells what can, --device auto takes the best of it"
+    )]
+    Device {
+        /// Its name.
+        device: String,
+        /// Why not.
+        reason: String,
+    },
     /// ONNX Runtime was asked for and is not there or cannot be loaded.
     #[error("ONNX Runtime cannot be used: {0}; name its library with --onnxruntime FILE, or use --backend rten")]
     OnnxRuntime(String),
@@ -156,7 +169,18 @@ pub enum EmbeddingError {
     },
 }
 
+/// What inference libraries say when memory is short, in lower case.
+const OUT_OF_MEMORY: [&str; 5] =
+    ["failed to allocate memory", "out of memory", "bad allocation", "cuda_error_out_of_memory", "available memory of"];
+
 impl EmbeddingError {
+    /// Whether a smaller batch might have fitted into the memory.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        let Self::Run { reason, .. } = self else { return false };
+        let reason = reason.to_ascii_lowercase();
+        OUT_OF_MEMORY.iter().any(|sign| reason.contains(sign))
+    }
+
     /// Makes a file system's error into one of the model store: what was tried, with which file.
     pub(crate) fn store_file(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();

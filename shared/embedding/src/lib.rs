@@ -2,6 +2,7 @@
 //! and the store that models are fetched into.
 
 mod backend;
+mod batch;
 mod builtin;
 mod embedder;
 mod error;
@@ -11,9 +12,10 @@ mod picture;
 mod preprocessing;
 mod store;
 mod tokenization;
+mod tower;
 mod weights;
 
-pub use backend::{BackendChoice, BackendOptions};
+pub use backend::{BackendChoice, BackendOptions, Device, devices};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};

@@ -31,6 +31,10 @@ pub struct Config {
     pub onnxruntime: Option<PathBuf>,
     /// `auto`, `ort` or `rten`.
     pub backend: Option<String>,
+    /// `auto`, `cpu`, `cuda:0`, ...
+    pub device: Option<String>,
+    /// Minutes without a new photo after which a server lets the visual tower go; 0 keeps it.
+    pub unload_after: Option<u32>,
 }
 
 impl Config {

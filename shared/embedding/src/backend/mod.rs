@@ -1,8 +1,10 @@
 //! Backends: what loads a model's graphs and runs them. Two stand behind one trait: `ort` (ONNX Runtime, where its library is
 //! found) and `rten` (pure Rust, always there).
 
+mod device;
 mod discovery;
 mod onnx_runtime;
+mod providers;
 mod rten;
 
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use foray_protocol::{BackendReport, PhotoPath};
 
 use crate::EmbeddingError;
 use crate::model::GraphSource;
+pub use device::Device;
 use onnx_runtime::OnnxRuntime;
 use rten::Rten;
 
@@ -46,10 +49,14 @@ impl FromStr for BackendChoice {
 pub struct BackendOptions {
     /// Which one.
     pub choice: BackendChoice,
+    /// Where the towers run.
+    pub device: Device,
     /// The ONNX Runtime library to load; looked for in the usual places when not named.
     pub onnxruntime: Option<PathBuf>,
     /// The photo library's folder, one of those places.
     pub library_folder: Option<PathBuf>,
+    /// Where TensorRT keeps the engines that it prepares for minutes; it prepares them at each start when not set.
+    pub engines: Option<PathBuf>,
     /// Threads of one inference; all cores when not set.
     pub threads: Option<usize>,
 }
@@ -74,6 +81,9 @@ pub(crate) trait Backend: Send + Sync {
     /// How it really runs.
     fn report(&self) -> &BackendReport;
 
+    /// The device that it computes on.
+    fn device(&self) -> &Device;
+
     /// Loads the graph of `tower` (`visual` or `textual`).
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError>;
 }
@@ -95,27 +105,43 @@ pub(crate) enum Values {
 /// Opens the backend that `options` ask for.
 pub(crate) fn open(options: &BackendOptions) -> Result<Box<dyn Backend>, EmbeddingError> {
     let threads = options.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let device = &options.device;
+    let unusable = |reason: String| EmbeddingError::Device { device: device.to_string(), reason };
     let found = match options.choice {
+        BackendChoice::Rten if device.accelerates() => {
+            return Err(unusable("rten runs on the processor only".to_owned()));
+        }
         BackendChoice::Rten => return Ok(Box::new(Rten::new(threads, None))),
         _ => load_onnx_runtime(options, threads),
     };
     match found {
         Ok(runtime) => Ok(Box::new(runtime)),
+        Err(reason) if device.accelerates() => Err(unusable(reason)),
         Err(reason) if options.choice == BackendChoice::Ort => Err(EmbeddingError::OnnxRuntime(reason)),
         Err(reason) => Ok(Box::new(Rten::new(threads, fallback_warning(reason)))),
     }
 }
 
-/// The first library among the candidates that can be loaded, or why none can.
+/// The first library among the candidates that can be loaded and has the device, or why none does.
 fn load_onnx_runtime(options: &BackendOptions, threads: usize) -> Result<OnnxRuntime, String> {
     let mut reasons = vec![];
     for candidate in discovery::candidates(options) {
-        match OnnxRuntime::load(&candidate, threads) {
+        match OnnxRuntime::load(&candidate, options, threads) {
             Ok(runtime) => return Ok(runtime),
+            Err(reason) if reasons.contains(&reason) => {}
             Err(reason) => reasons.push(reason),
         }
     }
     Err(if reasons.is_empty() { NOT_FOUND.to_owned() } else { reasons.join("; ") })
+}
+
+/// The devices that the ONNX Runtime of `options` was built for: the processor first, none where there is no such library.
+pub fn devices(options: &BackendOptions) -> Vec<Device> {
+    let anywhere = BackendOptions { choice: BackendChoice::Ort, device: Device::Cpu, ..options.clone() };
+    match open(&anywhere) {
+        Ok(_) => Device::kinds().into_iter().filter(providers::is_built_for).collect(),
+        Err(_) => vec![],
+    }
 }
 
 const NOT_FOUND: &str = "no ONNX Runtime library was found";
@@ -132,7 +158,7 @@ fn fallback_warning(reason: String) -> Option<String> {
 }
 
 fn report(backend: &str, version: String, library: Option<PathBuf>, threads: usize) -> BackendReport {
-    let (backend, device) = (backend.to_owned(), "cpu".to_owned());
+    let (backend, device) = (backend.to_owned(), Device::Cpu.to_string());
     BackendReport { backend, version, device, library: library.map(PhotoPath::from), threads, warning: None }
 }
 

@@ -1,7 +1,7 @@
 //! The backend `ort`: ONNX Runtime, loaded from a shared library while the program runs.
 
 use std::fs::File;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use foray_protocol::BackendReport;
@@ -13,7 +13,7 @@ use ort::value::{Outlet, Tensor as OrtTensor, TensorElementType, ValueType};
 use parking_lot::Mutex;
 
 use super::discovery::Candidate;
-use super::{Backend, Graph, Tensor, Values, report};
+use super::{Backend, BackendOptions, Device, Graph, Tensor, Values, providers, report};
 use crate::EmbeddingError;
 use crate::model::GraphSource;
 
@@ -31,13 +31,15 @@ struct Loaded {
 /// ONNX Runtime, ready to load graphs.
 pub(super) struct OnnxRuntime {
     environment: Environment,
+    device: Device,
+    engines: Option<PathBuf>,
     report: BackendReport,
 }
 
 impl OnnxRuntime {
-    /// Loads the library `candidate`, or says why it cannot be used. Where one is loaded already, that one serves in place
-    /// of any that nobody named.
-    pub fn load(candidate: &Candidate, threads: usize) -> Result<Self, String> {
+    /// Loads the library `candidate` and takes the device that `options` ask for, or says why that cannot be. Where a library
+    /// is loaded already, that one serves in place of any that nobody named.
+    pub fn load(candidate: &Candidate, options: &BackendOptions, threads: usize) -> Result<Self, String> {
         let mut slot = LOADED.lock();
         let Loaded { library, environment } = match slot.as_ref() {
             Some(loaded) => loaded.clone(),
@@ -47,8 +49,47 @@ impl OnnxRuntime {
             let (named, loaded) = (candidate.file.display(), library.display());
             return Err(format!("{named} cannot be loaded: this process has loaded {loaded}, and can load only one"));
         }
-        Ok(Self { environment, report: report(NAME, version(&library), Some(library), threads) })
+        let (device, warning) = choose_device(&environment, &options.device)
+            .map_err(|reason| format!("ONNX Runtime at {}: {reason}", library.display()))?;
+        let report = report(NAME, version(&library), Some(library), threads);
+        let report = BackendReport { device: device.to_string(), warning, ..report };
+        Ok(Self { environment, device, engines: options.engines.clone(), report })
     }
+}
+
+/// The device that is wanted, or, of its own choice, the best that works and why a better one does not.
+fn choose_device(environment: &Environment, wanted: &Device) -> Result<(Device, Option<String>), String> {
+    match wanted {
+        Device::Cpu => Ok((Device::Cpu, None)),
+        Device::Auto => Ok(best_device(environment)),
+        named => try_device(environment, named).map(|()| (named.clone(), None)),
+    }
+}
+
+fn best_device(environment: &Environment) -> (Device, Option<String>) {
+    let mut failures = vec![];
+    for device in Device::PREFERRED.into_iter().filter(providers::is_built_for) {
+        match try_device(environment, &device) {
+            Ok(()) => return (device, None),
+            Err(reason) => failures.push(reason),
+        }
+    }
+    if failures.is_empty() {
+        return (Device::Cpu, None);
+    }
+    let warning = format!("{}; embedding on the processor instead", failures.join("; "));
+    tracing::warn!("{warning}");
+    (Device::Cpu, Some(warning))
+}
+
+fn try_device(environment: &Environment, device: &Device) -> Result<(), String> {
+    if !providers::is_built_for(device) {
+        return Err(format!("it was built without {device}; name one that has it with --onnxruntime"));
+    }
+    let builder = Session::builder(environment).map_err(|error| error.to_string())?;
+    let probed = panic::catch_unwind(AssertUnwindSafe(|| providers::probe(builder, device)));
+    let probed = probed.unwrap_or_else(|_| Err("it broke down".to_owned()));
+    probed.map_err(|reason| format!("{device} does not work here ({reason})"))
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {
@@ -98,6 +139,10 @@ impl Backend for OnnxRuntime {
         &self.report
     }
 
+    fn device(&self) -> &Device {
+        &self.device
+    }
+
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
         let failed = |reason: String| EmbeddingError::Load { backend: NAME, tower, reason };
         let mut builder = self.session_builder().map_err(|error| failed(error.to_string()))?;
@@ -115,6 +160,7 @@ impl Backend for OnnxRuntime {
 impl OnnxRuntime {
     fn session_builder(&self) -> Result<SessionBuilder, ort::Error> {
         let builder = Session::builder(&self.environment)?;
+        let builder = providers::register(builder, &self.device, self.engines.as_deref())?;
         let builder = builder.with_optimization_level(GraphOptimizationLevel::Level3)?;
         Ok(builder.with_intra_threads(self.report.threads)?)
     }

@@ -9,7 +9,7 @@ use rten::{Dimension, Model, NodeId, RunOptions, ThreadPool, Value, ValueOrView}
 use rten_tensor::Tensor as RtenTensor;
 use rten_tensor::prelude::*;
 
-use super::{Backend, Graph, Tensor, Values, report};
+use super::{Backend, Device, Graph, Tensor, Values, report};
 use crate::EmbeddingError;
 use crate::model::GraphSource;
 
@@ -34,6 +34,10 @@ impl Rten {
 impl Backend for Rten {
     fn report(&self) -> &BackendReport {
         &self.report
+    }
+
+    fn device(&self) -> &Device {
+        &Device::Cpu
     }
 
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {

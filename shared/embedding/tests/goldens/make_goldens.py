@@ -119,6 +119,15 @@ def tiny_model():
         (HERE / "tiny" / name).write_text(json.dumps(description) + "\n")
 
 
+def probe():
+    """The graph that a device must run before it is trusted with a model: y = x + x."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Add", ["x", "x"], ["y"])], "probe", [x], [y])
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(model, HERE.parents[1] / "src" / "backend" / "probe.onnx")
+
+
+probe()
 squares()
 embeddings(tokens())
 tiny_model()
