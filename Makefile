@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality runtime build lint unit docs web-check licences web clean-demo
+.PHONY: help demo test quality bench runtime build lint unit docs web-check licences web clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -13,6 +13,9 @@ test: runtime lint unit docs web-check licences ## set up and run every check an
 
 quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions (needs ../shared/data)
 	cargo run --release --quiet --package foray-tests --bin quality
+
+bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed for one of them)
+	@bash tests/scripts/bench.sh $(BENCH)
 
 runtime: ## fetch ONNX Runtime into .runtime/ where that is possible; without it everything runs on rten
 	@bash tests/scripts/fetch-runtime.sh

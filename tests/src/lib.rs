@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the real binary, throwaway folders, running servers, photographs.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed unwrap fails the test that called")]
 
+pub mod bench;
 mod binary;
 mod http;
 mod hub;

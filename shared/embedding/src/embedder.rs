@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foray_protocol::{BackendReport, SpaceId, UnitVector};
 
 use crate::backend::{self, Backend, Graph, Tensor, Values};
 use crate::batch::BatchSize;
-use crate::model::GraphSource;
 use crate::tokenization::TextTokenizer;
 use crate::tower::Tower;
-use crate::{BackendOptions, EmbeddingError, Model, Picture, Pixels};
+use crate::{BackendOptions, EmbeddingError, Model, Picture, Pixels, visual_tower};
 
 /// A model on a backend. Usable from many threads.
 pub struct Embedder {
@@ -159,24 +158,19 @@ impl Embedder {
     }
 
     fn visual(&self) -> Result<Arc<Box<dyn Graph>>, EmbeddingError> {
-        self.visual.get_or_load(|| self.load("visual", &self.model.visual))
+        let side = self.model.manifest.preprocessing.size;
+        self.visual
+            .get_or_load(|| timed("visual", || visual_tower::load(self.backend.as_ref(), &self.model.visual, side)))
     }
 
     fn textual(&self) -> Result<Arc<TextTower>, EmbeddingError> {
         self.textual.get_or_load(|| {
-            let graph = self.load("textual", &self.model.textual)?;
+            let graph = timed("textual", || self.backend.load("textual", &self.model.textual))?;
             // Graphs without a mask know a text's end by its end token, and want the length they were trained with.
             let fill = !graph.inputs().iter().any(|name| name == "attention_mask");
             let tokenizer = TextTokenizer::new(&self.model.tokenizer, &self.model.manifest, fill)?;
             Ok(TextTower { graph, tokenizer })
         })
-    }
-
-    fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
-        let begun = std::time::Instant::now();
-        let graph = self.backend.load(tower, source)?;
-        tracing::debug!("loaded the {tower} tower in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
-        Ok(graph)
     }
 
     fn unit_vectors(&self, numbers: Vec<f32>, inputs: usize) -> Result<Vec<UnitVector>, EmbeddingError> {
@@ -187,6 +181,13 @@ impl Embedder {
         let vectors = numbers.chunks_exact(dimension).map(|values| UnitVector::normalized(values.to_vec()));
         Ok(vectors.collect::<Result<_, _>>()?)
     }
+}
+
+fn timed<T>(tower: &str, load: impl FnOnce() -> Result<T, EmbeddingError>) -> Result<T, EmbeddingError> {
+    let begun = Instant::now();
+    let loaded = load()?;
+    tracing::debug!("loaded the {tower} tower in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+    Ok(loaded)
 }
 
 impl fmt::Debug for Embedder {
@@ -201,6 +202,7 @@ mod tests {
 
     use super::*;
     use crate::Device;
+    use crate::model::GraphSource;
 
     /// Takes at most so many pictures at once.
     struct SmallDevice {
@@ -220,6 +222,10 @@ mod tests {
 
         fn device(&self) -> &Device {
             &Device::Cpu
+        }
+
+        fn prefers_half_precision(&self) -> bool {
+            false
         }
 
         fn load(&self, _: &'static str, _: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {

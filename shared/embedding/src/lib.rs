@@ -8,11 +8,13 @@ mod embedder;
 mod error;
 mod manifest;
 mod model;
+mod onnx;
 mod picture;
 mod preprocessing;
 mod store;
 mod tokenization;
 mod tower;
+mod visual_tower;
 mod weights;
 
 pub use backend::{BackendChoice, BackendOptions, Device, devices};

@@ -32,6 +32,11 @@ pub(crate) enum GraphSource {
     Embedded(&'static [u8]),
     /// May have its weights in other files beside it.
     File(PathBuf),
+    /// Changed after it was read; weights in other files are in the folder.
+    Rewritten {
+        bytes: Vec<u8>,
+        folder: Option<PathBuf>,
+    },
 }
 
 /// A model's small files, read.

@@ -84,6 +84,9 @@ pub(crate) trait Backend: Send + Sync {
     /// The device that it computes on.
     fn device(&self) -> &Device;
 
+    /// Whether its device computes 16-bit floats faster than 32-bit ones, and leaves it to the graph which to use.
+    fn prefers_half_precision(&self) -> bool;
+
     /// Loads the graph of `tower` (`visual` or `textual`).
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError>;
 }

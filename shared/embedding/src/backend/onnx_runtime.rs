@@ -18,6 +18,8 @@ use crate::EmbeddingError;
 use crate::model::GraphSource;
 
 const NAME: &str = "ort";
+/// The setting that tells where a graph that comes from memory has its other files.
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
 
 /// ONNX Runtime, of which a process can have one: the first library that was loaded.
 static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
@@ -143,13 +145,13 @@ impl Backend for OnnxRuntime {
         &self.device
     }
 
+    fn prefers_half_precision(&self) -> bool {
+        matches!(self.device, Device::Cuda(_) | Device::DirectMl(_))
+    }
+
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
         let failed = |reason: String| EmbeddingError::Load { backend: NAME, tower, reason };
-        let mut builder = self.session_builder().map_err(|error| failed(error.to_string()))?;
-        let session = match source {
-            GraphSource::Embedded(bytes) => builder.commit_from_memory(bytes),
-            GraphSource::File(file) => builder.commit_from_file(file),
-        };
+        let session = self.session(source);
         let session = session.map_err(|error| failed(error.to_string()))?;
         OrtGraph::new(session)
             .map(|graph| Box::new(graph) as Box<dyn Graph>)
@@ -158,6 +160,18 @@ impl Backend for OnnxRuntime {
 }
 
 impl OnnxRuntime {
+    fn session(&self, source: &GraphSource) -> Result<Session, ort::Error> {
+        let mut builder = self.session_builder()?;
+        match source {
+            GraphSource::Embedded(bytes) => builder.commit_from_memory(bytes),
+            GraphSource::File(file) => builder.commit_from_file(file),
+            GraphSource::Rewritten { bytes, folder: None } => builder.commit_from_memory(bytes),
+            GraphSource::Rewritten { bytes, folder: Some(folder) } => {
+                builder.with_config_entry(WEIGHTS_FOLDER, folder.to_string_lossy())?.commit_from_memory(bytes)
+            }
+        }
+    }
+
     fn session_builder(&self) -> Result<SessionBuilder, ort::Error> {
         let builder = Session::builder(&self.environment)?;
         let builder = providers::register(builder, &self.device, self.engines.as_deref())?;

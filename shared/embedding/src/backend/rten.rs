@@ -40,11 +40,16 @@ impl Backend for Rten {
         &Device::Cpu
     }
 
+    fn prefers_half_precision(&self) -> bool {
+        false
+    }
+
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
         let failed = |reason: String| EmbeddingError::Load { backend: NAME, tower, reason };
         let loaded = panic::catch_unwind(|| match source {
             GraphSource::Embedded(bytes) => Model::load_static_slice(bytes),
             GraphSource::File(file) => Model::load_file(file),
+            GraphSource::Rewritten { bytes, .. } => Model::load(bytes.clone()),
         });
         if let GraphSource::File(file) = source {
             fs::metadata(file).map_err(|source| EmbeddingError::ModelFile { file: file.clone(), source })?;
