@@ -2,6 +2,7 @@
 
 mod backend;
 mod builtin;
+mod cleaning;
 mod embedder;
 mod error;
 mod manifest;

@@ -116,6 +116,7 @@ impl Model {
                 preprocessing,
                 text: config.text_cfg,
                 pad_token: tokenizer_config.pad_token.map(String::from),
+                sep_token: tokenizer_config.sep_token.map(String::from),
             },
             tokenizer: description.tokenizer,
             visual,
