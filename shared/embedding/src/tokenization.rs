@@ -32,7 +32,8 @@ impl TextTokenizer {
         let text = manifest.text.clone();
         let mut tokenizer = Tokenizer::from_bytes(file).map_err(failed)?;
         if let Some(language) = &text.tokenizer_kwargs.language {
-            tokenizer.with_post_processor(Some(begin_with(language, &tokenizer)?));
+            let language_first = begin_with(language, &tokenizer)?;
+            tokenizer.with_post_processor(Some(language_first));
         }
         let truncation = TruncationParams { max_length: text.context_length, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(failed)?;

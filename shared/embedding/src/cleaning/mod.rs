@@ -2,19 +2,18 @@
 //!
 //! open_clip mends with Python's ftfy and html modules before it splits a text into tokens; these are their equals.
 
+mod mojibake;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use plsfix::TextFixerConfig;
 use regex::{Captures, Regex};
+use tokenizers::NormalizedString;
 
 use crate::manifest::Cleaning;
 
 /// Mending is repeated until nothing changes; a text that needs more rounds is no text.
 const MOST_ROUNDS: usize = 16;
-/// Stands for `&` where plsfix must not see one, as it would unescape whatever its configuration says. A form feed is one byte
-/// in every encoding that mending tries, and in a text of its own it is a blank like any other.
-const SHIELD: &str = "\u{c}";
 
 /// What Python's `html.unescape` takes for a character reference.
 static REFERENCE: LazyLock<Regex> =
@@ -26,7 +25,7 @@ static TERMINAL_ESCAPE: LazyLock<Regex> = LazyLock::new(|| regex(r"\x1b\[[\d;]*[
 
 /// `text` in the way that `cleaning` names.
 pub(crate) fn clean(text: &str, cleaning: Cleaning) -> String {
-    let mended = unescape(&unescape(&mend(text)));
+    let mended = unescape(unescape(mend(text)));
     match cleaning {
         Cleaning::Whitespace => single_spaced(&mended),
         Cleaning::Lower => single_spaced(&mended).to_lowercase(),
@@ -40,27 +39,51 @@ pub(crate) fn clean(text: &str, cleaning: Cleaning) -> String {
 /// ftfy's `fix_text`: wrongly decoded letters put right, curly quotes straight, ligatures and wide letters plain, control
 /// characters out, composed (NFC).
 fn mend(text: &str) -> String {
-    let mut text = text.replace(SHIELD, " ");
-    for _ in 0..MOST_ROUNDS {
-        let mended = mend_once(&text);
-        if mended == text {
-            break;
-        }
-        text = mended;
-    }
-    text
+    let mut is_html = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        // From the first tag on, ftfy leaves character references alone.
+        is_html |= line.contains('<');
+        mend_line(line, is_html)
+    });
+    lines.collect()
 }
 
-fn mend_once(text: &str) -> String {
-    // A text with a tag is HTML, in which ftfy leaves the references alone.
-    let text = if text.contains('<') { Cow::from(text) } else { SURE_REFERENCE.replace_all(text, resolve_sure) };
-    let text = TERMINAL_ESCAPE.replace_all(&text, "").replace('&', SHIELD);
-    plsfix::fix_text(&text, Some(&TextFixerConfig::default())).replace(SHIELD, "&")
+fn mend_line(line: &str, is_html: bool) -> String {
+    let mut line = line.to_owned();
+    for _ in 0..MOST_ROUNDS {
+        let mended = mend_once(&line, is_html || line.contains('<'));
+        if mended == line {
+            break;
+        }
+        line = mended;
+    }
+    line
+}
+
+fn mend_once(line: &str, is_html: bool) -> String {
+    let line = if is_html { Cow::from(line) } else { SURE_REFERENCE.replace_all(line, resolve_sure) };
+    let line = mojibake::fix_controls(&mojibake::fix_encoding(&line));
+    let line = straight(&mojibake::plain_letters(&line)).replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let line = TERMINAL_ESCAPE.replace_all(&line, "").replace(is_useless, "");
+    let mut line = NormalizedString::from(line);
+    line.nfc();
+    line.get().to_owned()
+}
+
+fn straight(text: &str) -> String {
+    text.replace(['\u{2bc}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'], "'")
+        .replace(['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}'], "\"")
+}
+
+/// Control characters that show nothing and separate nothing.
+fn is_useless(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffc}')
 }
 
 /// Python's `html.unescape`.
-fn unescape(text: &str) -> Cow<'_, str> {
-    REFERENCE.replace_all(text, |reference: &Captures<'_>| resolve(&reference[0]))
+fn unescape(text: String) -> String {
+    REFERENCE.replace_all(&text, |reference: &Captures<'_>| resolve(&reference[0])).into_owned()
 }
 
 /// HTML keeps the control characters and non-characters that a number names, Python drops them.
@@ -113,6 +136,7 @@ mod tests {
             ("<b>it&rsquo;s &amp;amp;amp;</b>", "<b>it’s &amp;</b>"),
             ("a&#1;b&#x41;&#128; &notit; AT&T", "abA€ ¬it; AT&T"),
             ("\u{1b}[31mred\u{7}\u{feff}\u{c}x", "red x"),
+            ("voilÃ  le Ð¿Ñ\u{80}Ð¸Ð²ÐµÑ\u{82} ðŸ˜€", "voilà le привет 😀"),
         ] {
             assert_eq!(clean(damaged, Cleaning::Whitespace), mended, "{damaged:?}");
         }
