@@ -150,13 +150,14 @@ mod tests {
         }
     }
 
-    /// Within 1/255 each, 0.002 on average.
+    /// Within 1/255 each, 0.002 on average; JPEG decoders differ by one more among themselves.
     fn assert_close(got: &[u8], expected: &[u8], file: &Path) {
         assert_eq!(got.len(), expected.len());
         let differences: Vec<u32> = got.iter().zip(expected).map(|(&a, &b)| u32::from(a.abs_diff(b))).collect();
         let mean = f64::from(differences.iter().sum::<u32>()) / differences.len() as f64 / 255.0;
         let largest = differences.iter().max().unwrap();
-        assert!(mean <= 0.002 && *largest <= 1, "{}: mean {mean}, largest {largest}", file.display());
+        let allowed = if file.to_string_lossy().contains(".jpg") { 2 } else { 1 };
+        assert!(mean <= 0.002 && *largest <= allowed, "{}: mean {mean}, largest {largest}", file.display());
     }
 
     #[test]

@@ -63,7 +63,8 @@ fn mend_line(line: &str, is_html: bool) -> String {
 fn mend_once(line: &str, is_html: bool) -> String {
     let line = if is_html { Cow::from(line) } else { SURE_REFERENCE.replace_all(line, resolve_sure) };
     let line = mojibake::fix_controls(&mojibake::fix_encoding(&line));
-    let line = straight(&mojibake::plain_letters(&line)).replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let line =
+        straight(&mojibake::plain_letters(&line)).replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
     let line = TERMINAL_ESCAPE.replace_all(&line, "").replace(is_useless, "");
     let mut line = NormalizedString::from(line);
     line.nfc();

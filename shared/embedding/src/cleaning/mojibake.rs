@@ -73,9 +73,8 @@ static ALTERED: LazyLock<BytesRegex> = LazyLock::new(|| {
     )
 });
 /// The word "à" is followed by a blank of its own, but for the Portuguese words named.
-static A_GRAVE: LazyLock<fancy_regex::Regex> = LazyLock::new(|| {
-    fancy_regex::Regex::new("\u{c3} (?! |quele|quela|quilo|s )").expect("the pattern is sound")
-});
+static A_GRAVE: LazyLock<fancy_regex::Regex> =
+    LazyLock::new(|| fancy_regex::Regex::new("\u{c3} (?! |quele|quela|quilo|s )").expect("the pattern is sound"));
 /// UTF-8 of which bytes are lost.
 static LOSSY: LazyLock<BytesRegex> = LazyLock::new(|| {
     bytes_regex(
@@ -83,9 +82,8 @@ static LOSSY: LazyLock<BytesRegex> = LazyLock::new(|| {
     )
 });
 /// Java's nul and its pairs of surrogates.
-static VARIANT: LazyLock<BytesRegex> = LazyLock::new(|| {
-    bytes_regex(r"\xc0\x80|\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
-});
+static VARIANT: LazyLock<BytesRegex> =
+    LazyLock::new(|| bytes_regex(r"\xc0\x80|\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])"));
 
 /// `text` without mojibake.
 pub(super) fn fix_encoding(text: &str) -> String {
@@ -173,7 +171,8 @@ fn restore_blanks(bytes: &[u8]) -> Vec<u8> {
     let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
     let words = A_GRAVE.replace_all(&text, "\u{c3}\u{a0} ");
     let bytes: Vec<u8> = words.chars().map(|character| character as u8).collect();
-    let restored = |part: &Captures<'_>| part[0].iter().map(|&byte| if byte == b' ' { 0xa0 } else { byte }).collect::<Vec<_>>();
+    let restored =
+        |part: &Captures<'_>| part[0].iter().map(|&byte| if byte == b' ' { 0xa0 } else { byte }).collect::<Vec<_>>();
     ALTERED.replace_all(&bytes, restored).into_owned()
 }
 

@@ -37,11 +37,12 @@ def pictures(folder):
 
 
 def opened(file):
-    """As Foray shows it: transparent parts on white."""
+    """As Foray decodes it: transparent parts on white, and in full colours before anything else. The transform by itself would
+    resize a palette's numbers without a filter."""
     image = Image.open(file)
-    if image.mode != "RGBA":
-        return image
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
 
 
 def transformed(folder):

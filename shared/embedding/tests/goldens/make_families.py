@@ -16,13 +16,12 @@ import timm
 import torch
 from open_clip.model import CLIP, CustomTextCLIP
 from open_clip.transform import PreprocessCfg, image_transform_v2
-from PIL import Image
 from timm.models.vision_transformer import VisionTransformer
 from transformers import M2M100Config, XLMRobertaConfig
 
 import family_tokenizers
 import nasty_texts
-from family_pictures import EMBEDDED, pictures, transformed
+from family_pictures import EMBEDDED, opened, pictures, transformed
 from family_tokenizers import write_json
 
 HERE = Path(__file__).parent / "families"
@@ -103,6 +102,9 @@ def build(name, config, tokenizer, work):
             text["vocab_size"] = vocabulary
     options = {"quick_gelu": config.get("quick_gelu", False), "embed_dim": WIDTH, "vision_cfg": config["vision_cfg"], "text_cfg": text}
     model = (CustomTextCLIP if config.get("custom_text") or "hf_model_name" in text else CLIP)(**options).eval()
+    if "hf_model_name" in text:
+        # Traced, the fused attention forgets the mask.
+        model.text.transformer.set_attn_implementation("eager")
     with torch.no_grad():
         for parameter in model.parameters():
             # Fresh towers have zeros in places and hardly tell texts apart; trained ones do.
@@ -145,7 +147,7 @@ def take_weights_out(file):
 def embeddings(model, tokenizer, transform, texts):
     with torch.no_grad():
         for picture in EMBEDDED:
-            image = transform(Image.open(HERE / "pictures" / picture))[None]
+            image = transform(opened(HERE / "pictures" / picture))[None]
             yield {"image": picture, "embedding": model.encode_image(image, normalize=True)[0]}
         for text in texts:
             yield {"text": text, "embedding": model.encode_text(tokenizer(text), normalize=True)[0]}

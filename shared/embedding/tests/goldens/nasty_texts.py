@@ -21,7 +21,8 @@ CONTROLS = ["nul\0byte", "bell\a esc\x1b[31mred\x1b[0m", "zero\u200bwidth\u200dj
             "private \ue000 \U000f0000", "non\ufffecharacter\uffff", "del\x7f", "\x1c\x1d\x1e\x1f", "c1 \x85\x91\x92\x9d", "�replacement", "tag\U000e0041"]
 MOJIBAKE = ["â€™", "itâ€™s broken", "cafÃ©", "schÃ¶n", "â€œquotedâ€\x9d", "Ð¿Ñ\x80Ð¸Ð²ÐµÑ\x82", "ðŸ˜€", "l’humanitÃ©", "Ã\xa0 la carte", "voilÃ le travail",
             "ÃƒÂ©tÃƒÂ©", "æ—¥æœ¬", "¯\\_(ã\x83\x84)_/¯", "Â£10 Â° Â©", "doesnÃ¢â‚¬â„¢t", "РїСЂРёРІРµС‚", "IL Y MARQUÉ…", "ÅŸÄ±k", "Itâ��s", "naÃ¯ve ä¸\xad"]
-SPECIAL = ["<|endoftext|>", "a <|startoftext|> b <|endoftext|> c", "<|ENDOFTEXT|>", "<start_of_text>x<end_of_text>", "<s> </s> <pad> <unk> <mask>", "<eos><bos>", "[CLS] [SEP]", "▁▁x ▁", "eng_Latn", "</w> a</w>"]
+# Not among them: "<start_of_text>" and "<end_of_text>", which open_clip lets a text smuggle in as its own tokens, and Foray does not.
+SPECIAL = ["<|endoftext|>", "a <|startoftext|> b <|endoftext|> c", "<|ENDOFTEXT|>", "<|startoftext|>x<|endoftext|>!", "<s> </s> <pad> <unk> <mask>", "<eos><bos>", "[CLS] [SEP]", "▁▁x ▁", "eng_Latn", "</w> a</w>"]
 CODE = ["https://example.com/x?y=z&w=%20#frag", "a@b.co.uk", "for (int i = 0; i < n; ++i) { a[i] <<= 2; }", "SELECT * FROM t WHERE x != 'y'; --", "C:\\temp\\new.txt",
         "snake_case __init__ camelCase", "$5 & €10 100% #tag @me", "3.14159 1,000,000 1e-9 0xFF", "C++ and C#", "...!!!??? ?!?", "IMG_1234.JPG", "(*^_^*) :-) ¯\\_(ツ)_/¯", "^$.*+?{}[]|()~`"]
 COMBINING = ["e\u0301 composed", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘", "n\u0303 a\u030a\u0301", "\u0301lone", "각 각", "ｶﾞ ガ ガ", "שָׁלוֹם", "אֱלֹהִים"]
