@@ -116,6 +116,8 @@ class Visual(torch.nn.Module):
     def __init__(self, model):
         super().__init__()
         self.model = model
+        # The export puts back the mode of what it is given; dropout would come on for the whole model.
+        self.eval()
 
     def forward(self, image):
         return self.model.encode_image(image, normalize=True)
