@@ -68,7 +68,7 @@ def small_siglip(num_classes, global_pool, **_):
 
 def save_hf_config(name, vocabulary, folder):
     """The text tower's configuration, where open_clip looks for it."""
-    small = {"vocab_size": vocabulary, "pad_token_id": 1, "attn_implementation": "eager"}
+    small = {"vocab_size": vocabulary, "pad_token_id": 1}
     if "nllb" in name:
         config = M2M100Config(d_model=WIDTH, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2,
                               encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=128, scale_embedding=True, **small)
@@ -102,9 +102,6 @@ def build(name, config, tokenizer, work):
             text["vocab_size"] = vocabulary
     options = {"quick_gelu": config.get("quick_gelu", False), "embed_dim": WIDTH, "vision_cfg": config["vision_cfg"], "text_cfg": text}
     model = (CustomTextCLIP if config.get("custom_text") or "hf_model_name" in text else CLIP)(**options).eval()
-    if "hf_model_name" in text:
-        # Traced, the fused attention forgets the mask.
-        model.text.transformer.set_attn_implementation("eager")
     with torch.no_grad():
         for parameter in model.parameters():
             # Fresh towers have zeros in places and hardly tell texts apart; trained ones do.
