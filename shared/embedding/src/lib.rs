@@ -4,6 +4,7 @@
 mod backend;
 mod batch;
 mod builtin;
+mod cleaning;
 mod embedder;
 mod error;
 mod manifest;

@@ -18,6 +18,8 @@ pub(crate) struct Manifest {
     pub text: TextConfig,
     /// The token that fills up short texts, for graphs of a fixed text length.
     pub pad_token: Option<String>,
+    /// The token between two texts.
+    pub sep_token: Option<String>,
 }
 
 /// `config.json`.
@@ -34,23 +36,46 @@ pub(crate) struct TextConfig {
     /// Tokens that a text is cut to, and filled up to where the graph wants a fixed length.
     #[serde(default = "clip_context_length")]
     pub context_length: usize,
+    /// Whose tokenizer it is; OpenAI's own where none is named.
+    #[serde(default)]
+    hf_tokenizer_name: Option<String>,
     #[serde(default)]
     pub tokenizer_kwargs: TokenizerArguments,
+    #[serde(default, rename = "tokenizer_mode", deserialize_with = "no_mode")]
+    _tokenizer_mode: (),
 }
 
-/// How texts are cleaned before they are split into tokens.
+/// How texts become tokens, where it is not as usual.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct TokenizerArguments {
     #[serde(default)]
-    pub clean: Cleaning,
+    clean: Option<Cleaning>,
+    /// The separator's tokens become zeros (CLIPA).
+    #[serde(default)]
+    pub strip_sep_token: bool,
+    /// The token that says in which language a text is (NLLB), if not the one that the tokenizer begins with by itself.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+impl TextConfig {
+    /// Whether the reference splits texts with the tokenizer that came with OpenAI's models, not with one of the hub's.
+    pub fn is_openai(&self) -> bool {
+        self.hf_tokenizer_name.as_ref().is_none_or(String::is_empty)
+    }
+
+    /// How texts are cleaned; OpenAI's models know no capitals.
+    pub fn cleaning(&self) -> Cleaning {
+        let usual = if self.is_openai() { Cleaning::Lower } else { Cleaning::Whitespace };
+        self.tokenizer_kwargs.clean.unwrap_or(usual)
+    }
 }
 
 /// The cleanings that the CLIP family knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Cleaning {
-    /// Runs of white space become one blank.
-    #[default]
+    /// Mended, and runs of white space become one blank.
     Whitespace,
     /// The same, in lower case.
     Lower,
@@ -62,6 +87,7 @@ pub(crate) enum Cleaning {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct TokenizerConfig {
     pub pad_token: Option<Token>,
+    pub sep_token: Option<Token>,
 }
 
 /// A token, plain or with its attributes.
@@ -85,13 +111,29 @@ pub(crate) struct Preprocessing {
     pub interpolation: Interpolation,
     #[serde(default)]
     pub resize_mode: ResizeMode,
+    /// Of the borders that [`ResizeMode::Longest`] leaves, 0 (black) to 255.
+    #[serde(default)]
+    pub fill_color: u8,
+    /// Named in every description; there is no other.
+    #[serde(default, rename = "mode")]
+    _colours: Colours,
+}
+
+/// The colours that a visual tower takes.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+enum Colours {
+    #[default]
+    #[serde(rename = "RGB")]
+    Rgb,
 }
 
 /// The filter of the resize; both as Pillow has them, antialiased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Interpolation {
+    /// What open_clip takes outside of training where a description says `random`, too.
     #[default]
+    #[serde(alias = "random")]
     Bicubic,
     Bilinear,
 }
@@ -105,6 +147,8 @@ pub(crate) enum ResizeMode {
     Shortest,
     /// Both sides are resized to the size.
     Squash,
+    /// The long side is resized to the size, then the short one is filled up.
+    Longest,
 }
 
 fn clip_context_length() -> usize {
@@ -113,7 +157,12 @@ fn clip_context_length() -> usize {
 
 impl Default for TextConfig {
     fn default() -> Self {
-        Self { context_length: clip_context_length(), tokenizer_kwargs: TokenizerArguments::default() }
+        Self {
+            context_length: clip_context_length(),
+            hf_tokenizer_name: None,
+            tokenizer_kwargs: TokenizerArguments::default(),
+            _tokenizer_mode: (),
+        }
     }
 }
 
@@ -121,6 +170,16 @@ impl From<Token> for String {
     fn from(token: Token) -> Self {
         match token {
             Token::Plain(content) | Token::Detailed { content } => content,
+        }
+    }
+}
+
+/// A mode is another order of a text's tokens, which no model of the hub layout is known to use.
+fn no_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match Option::<String>::deserialize(deserializer)?.filter(|mode| !mode.is_empty()) {
+        None => Ok(()),
+        Some(mode) => {
+            Err(D::Error::custom(format!("got tokenizer_mode {mode:?}, which is not supported; expected none")))
         }
     }
 }
@@ -182,5 +241,61 @@ mod tests {
         let config: TokenizerConfig =
             serde_json::from_str(r#"{"pad_token": {"content": "<pad>", "lstrip": false}}"#).unwrap();
         assert_eq!(config.pad_token.map(String::from).as_deref(), Some("<pad>"));
+    }
+
+    /// Of the published folders of each family, shortened where they are only numbers.
+    #[test]
+    fn descriptions_of_all_families_are_read() {
+        let read = |text: &str| serde_json::from_str::<Config>(text).unwrap().text_cfg;
+        let clip = read(
+            r#"{"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12},
+            "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}"#,
+        );
+        assert!(clip.is_openai());
+        assert_eq!((clip.context_length, clip.cleaning()), (77, Cleaning::Lower));
+        let siglip2 = read(
+            r#"{"embed_dim": 768, "init_logit_bias": -10, "custom_text": true,
+            "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map"},
+            "text_cfg": {"context_length": 64, "vocab_size": 256000, "hf_tokenizer_name": "timm/ViT-B-16-SigLIP2",
+            "tokenizer_kwargs": {"clean": "canonicalize"}, "no_causal_mask": true, "pool_type": "last",
+            "norm_kwargs": {"eps": 1e-06}, "act_kwargs": {"approximate": "tanh"}}}"#,
+        );
+        assert!(!siglip2.is_openai());
+        assert_eq!((siglip2.context_length, siglip2.cleaning()), (64, Cleaning::Canonicalize));
+        let nllb = read(
+            r#"{"embed_dim": 512, "vision_cfg": {}, "text_cfg": {"hf_model_name": "facebook/nllb-200-distilled-600M",
+            "hf_tokenizer_name": "facebook/nllb-200-distilled-600M", "hf_proj_type": "linear", "hf_pooler_type": "cls_pooler"}}"#,
+        );
+        assert_eq!((nllb.context_length, nllb.cleaning()), (77, Cleaning::Whitespace));
+        let clipa = read(
+            r#"{"embed_dim": 768, "text_cfg": {"context_length": 32, "hf_tokenizer_name": "bert-base-uncased",
+            "tokenizer_kwargs": {"strip_sep_token": true}, "tokenizer_mode": null, "pool_type": "last"}}"#,
+        );
+        assert!(clipa.tokenizer_kwargs.strip_sep_token);
+    }
+
+    #[test]
+    fn pictures_of_all_families_are_described() {
+        let preprocessing: Preprocessing = serde_json::from_str(
+            r#"{"size": [224, 224], "mode": "RGB", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+            "interpolation": "random", "resize_mode": "longest", "fill_color": 255}"#,
+        )
+        .unwrap();
+        assert_eq!(preprocessing.resize_mode, ResizeMode::Longest);
+        assert_eq!((preprocessing.interpolation, preprocessing.fill_color), (Interpolation::Bicubic, 255));
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_by_name() {
+        let text = |text: &str| serde_json::from_str::<TextConfig>(text).unwrap_err().to_string();
+        assert!(text(r#"{"tokenizer_mode": "clips"}"#).contains("clips"));
+        assert!(text(r#"{"tokenizer_kwargs": {"clean": "upper"}}"#).contains("upper"));
+        let picture = |key: &str| {
+            let text = format!(r#"{{"size": 224, "mean": [0, 0, 0], "std": [1, 1, 1], {key}}}"#);
+            serde_json::from_str::<Preprocessing>(&text).unwrap_err().to_string()
+        };
+        assert!(picture(r#""mode": "L""#).contains('L'));
+        assert!(picture(r#""resize_mode": "naflex""#).contains("naflex"));
+        assert!(picture(r#""interpolation": "lanczos""#).contains("lanczos"));
     }
 }

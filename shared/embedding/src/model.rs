@@ -15,6 +15,9 @@ use crate::weights::hash_of_weights;
 /// The name of the model that is part of the program.
 pub const BUILTIN: &str = "builtin";
 
+/// Changes whenever pictures are prepared otherwise than before: vectors from before and after must not share a space.
+const PREPROCESSING_REVISION: &[u8] = b"2";
+
 /// A model, described but not loaded.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -105,7 +108,8 @@ impl Model {
         let tokenizer_config: TokenizerConfig = parse(folder, "textual/tokenizer_config.json", tokenizer_config)?;
         let preprocessing: Preprocessing = parse(folder, "visual/preprocess_cfg.json", description.preprocessing)?;
         // Stored vectors are those of pictures: a better text tower for the same visual one leaves them right.
-        let fingerprint = [description.config, description.preprocessing, description.weights.as_bytes()].concat();
+        let weights = description.weights.as_bytes();
+        let fingerprint = [description.config, description.preprocessing, weights, PREPROCESSING_REVISION].concat();
         Ok(Self {
             name: name.to_owned(),
             space: SpaceId::new(name, &fingerprint),
@@ -114,6 +118,7 @@ impl Model {
                 preprocessing,
                 text: config.text_cfg,
                 pad_token: tokenizer_config.pad_token.map(String::from),
+                sep_token: tokenizer_config.sep_token.map(String::from),
             },
             tokenizer: description.tokenizer,
             visual,

@@ -1,5 +1,5 @@
-"""Makes the goldens that the crate is checked against: token ids of the reference tokenizer, squares resized by Pillow,
-embeddings computed by ONNX Runtime in Python; and a tiny model with the habits of published CLIP graphs: one picture at a
+"""Makes the goldens that the built-in model is checked against: token ids of the reference tokenizer, and embeddings computed
+by ONNX Runtime in Python of pictures that open_clip's transform made square; and a tiny model with the habits of published CLIP graphs: one picture at a
 time, texts as 32-bit integers filled up to a fixed length.
 
 Run in this folder, in an environment with the packages of requirements.txt: python make_goldens.py
@@ -12,14 +12,15 @@ import numpy
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from open_clip.tokenizer import get_clean_fn
+from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from family_pictures import picture
+
 HERE = Path(__file__).parent
 MODEL = HERE.parents[3] / "models" / "builtin"
-SIZE = 260
-# Of the resized squares: every rule shows as well as at the model's own size, in a seventh of the bytes.
-SMALL = 96
 
 TEXTS = [
     "", " ", "a cat", "A CAT", "mushroom on tree bark", "  two   blanks  ", "tab\tand\nnewline", "naïve café", "Ünïcödé",
@@ -36,45 +37,24 @@ def tokens():
     tokenizer = Tokenizer.from_file(str(MODEL / "textual" / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(64)
-    rows = [{"text": text, "ids": tokenizer.encode(text).ids} for text in TEXTS]
+    clean = get_clean_fn("lower")
+    rows = [{"text": text, "ids": tokenizer.encode(clean(text)).ids} for text in TEXTS]
     (HERE / "tokens.json").write_text(json.dumps(rows, ensure_ascii=True, indent=0) + "\n")
     return tokenizer
 
 
-def square(image, size):
-    width, height = image.size
-    if abs(width / height - 1) < 0.02:
-        return image.resize((size, size), Image.BICUBIC)
-    scale = size / min(width, height)
-    image = image.resize((max(size, round(width * scale)), max(size, round(height * scale))), Image.BICUBIC)
-    left, top = (image.size[0] - size) // 2, (image.size[1] - size) // 2
-    return image.crop((left, top, left + size, top + size))
-
-
-def picture(width, height, seed):
-    """Waves of several lengths with noise: detail at every scale, and small as a file."""
-    random = numpy.random.default_rng(seed)
-    y, x = numpy.mgrid[0:height, 0:width]
-    planes = [127 + 100 * numpy.sin(x / (3 + 9 * c) + seed) * numpy.cos(y / (5 + 7 * c)) for c in range(3)]
-    noise = random.integers(-16, 17, (height // 8 + 1, width // 8 + 1, 3)).repeat(8, 0).repeat(8, 1)[:height, :width]
-    return Image.fromarray(numpy.clip(numpy.stack(planes, -1) + noise, 0, 255).astype("uint8") & 0xF8)
-
-
-def squares():
-    sizes = {"wide": (272, 141), "tall": (107, 240), "nearly_square": (101, 100), "small": (60, 40)}
-    for seed, (name, (width, height)) in enumerate(sizes.items()):
-        image = picture(width, height, seed)
-        image.save(HERE / f"{name}.png", optimize=True)
-        square(image, SMALL).save(HERE / f"{name}.square.png", optimize=True)
+def pictures():
+    for seed, (name, size) in enumerate({"wide": (272, 141), "tall": (107, 240)}.items()):
+        picture(*size, seed).save(HERE / f"{name}.png", optimize=True)
 
 
 def embeddings(tokenizer):
     visual = onnxruntime.InferenceSession(str(MODEL / "visual" / "model.onnx"))
     textual = onnxruntime.InferenceSession(str(MODEL / "textual" / "model.onnx"))
+    transform = image_transform_v2(PreprocessCfg(**json.loads((MODEL / "visual" / "preprocess_cfg.json").read_text())), is_train=False)
     rows = []
     for name in ["cat.jpg", "photographer.jpg", "rocket-launch.jpg", "wide.png", "tall.png"]:
-        pixels = numpy.asarray(square(Image.open(HERE / name).convert("RGB"), SIZE)).astype("float32")
-        tensor = ((pixels - 127) / 128).transpose(2, 0, 1)[None]
+        tensor = transform(Image.open(HERE / name))[None].numpy()
         rows.append({"image": name, "embedding": visual.run(None, {"image": tensor})[0][0].tolist()})
     for text in ["a cat", "mushroom on tree bark", "two dogs playing in the snow"]:
         ids = numpy.array([tokenizer.encode(text).ids])
@@ -128,6 +108,6 @@ def probe():
 
 
 probe()
-squares()
+pictures()
 embeddings(tokens())
 tiny_model()
