@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench runtime build lint unit docs web-check licences web clean-demo
+.PHONY: help demo test quality bench gpu-proof runtime build lint unit docs web-check licences web clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions (needs
 
 bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed for one of them)
 	@bash tests/scripts/bench.sh $(BENCH)
+
+gpu-proof: ## embedding on an NVIDIA GPU against PyTorch, and indexing end to end; skipped where there is none
+	@bash tests/scripts/gpu-proof.sh
 
 runtime: ## fetch ONNX Runtime into .runtime/ where that is possible; without it everything runs on rten
 	@bash tests/scripts/fetch-runtime.sh

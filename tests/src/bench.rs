@@ -4,8 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
+
+/// Turns that count.
+const TURNS: usize = 7;
 
 /// One thing that was measured on both sides in the same run.
 #[derive(Clone, Debug)]
@@ -54,8 +58,24 @@ pub fn report(name: &str, rows: &[Row]) {
     fs::write(folder.join(format!("{name}.json")), serde_json::to_string_pretty(&report).unwrap()).unwrap();
 }
 
-/// The middle of `figures`.
-pub fn median(mut figures: Vec<f64>) -> f64 {
+/// The median seconds of ours and of the peer's, measured turn by turn after one turn that does not count: whatever else the
+/// machine does then falls on both.
+pub fn in_turns(mut ours: impl FnMut(), mut peer: impl FnMut() -> f64) -> (f64, f64) {
+    let (mut our_turns, mut peer_turns) = (vec![], vec![]);
+    for turn in 0..=TURNS {
+        let begun = Instant::now();
+        ours();
+        let seconds = begun.elapsed().as_secs_f64();
+        let peer_seconds = peer();
+        if turn > 0 {
+            our_turns.push(seconds);
+            peer_turns.push(peer_seconds);
+        }
+    }
+    (median(our_turns), median(peer_turns))
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

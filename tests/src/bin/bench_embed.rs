@@ -3,15 +3,13 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Instant;
 
 use foray_embedding::{BackendChoice, BackendOptions, Device, Embedder, Model, Picture, Pixels};
-use foray_tests::bench::{PythonPeer, Row, median, report};
+use foray_tests::bench::{PythonPeer, Row, in_turns, report};
 use image::{Rgb, RgbImage};
 
 const SIDE: u32 = 260;
 const CAPTION: &str = "a mushroom on the bark of a tree";
-const TURNS: usize = 7;
 /// Our share of the raw rate that is aimed at.
 const GOAL: f64 = 0.97;
 
@@ -57,21 +55,4 @@ fn pictures(embedder: &Embedder, count: usize) -> Vec<Pixels> {
         embedder.preprocess(&Picture { pixels, width: SIDE, height: SIDE, format: "png" })
     };
     (0..count as u32).map(picture).collect()
-}
-
-/// The median seconds of ours and of the peer's, measured turn by turn after one turn that does not count: whatever else the
-/// machine does then falls on both.
-fn in_turns(mut ours: impl FnMut(), mut peer: impl FnMut() -> f64) -> (f64, f64) {
-    let (mut our_turns, mut peer_turns) = (vec![], vec![]);
-    for turn in 0..=TURNS {
-        let begun = Instant::now();
-        ours();
-        let seconds = begun.elapsed().as_secs_f64();
-        let peer_seconds = peer();
-        if turn > 0 {
-            our_turns.push(seconds);
-            peer_turns.push(peer_seconds);
-        }
-    }
-    (median(our_turns), median(peer_turns))
 }
