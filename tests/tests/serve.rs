@@ -202,10 +202,24 @@ fn termination_ends_the_server_at_once_and_frees_the_library() {
     let open_stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
     server.signal("TERM");
     let begun = std::time::Instant::now();
-    assert!(server.wait().success());
+    let status = server.wait();
+    assert!(status.success(), "{status}");
     assert!(begun.elapsed() < Duration::from_secs(8));
     drop(open_stream);
     assert_eq!(sandbox.run(["status"]).code, Some(0));
+}
+
+/// It once ended with a segmentation fault when the model was still being loaded.
+#[test]
+fn termination_while_the_model_is_loaded_is_clean() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    for _ in 0..10 {
+        let mut server = ServerProcess::start(&sandbox, ["serve"]);
+        server.signal("TERM");
+        let status = server.wait();
+        assert!(status.success(), "{status}");
+    }
 }
 
 #[test]

@@ -20,25 +20,31 @@ use crate::shutdown;
 const UNLOAD_CHECK: Duration = Duration::from_secs(30);
 
 pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
-    let (server, _) = start(settings, arguments, "serve")?;
-    run(server, &StopSignal::default())
+    run(start(settings, arguments, "serve")?, &StopSignal::default())
 }
 
 pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let stop = StopSignal::default();
-    let (server, service) = start(settings, &arguments.serve, "up")?;
-    let folders = folders_to_watch(settings, arguments, service.library())?;
-    let library = Arc::clone(service.library()) as Arc<dyn Ingest>;
-    let indexer = Indexer::new(library, Arc::clone(service.embedder()), IndexOptions::default());
+    let started = start(settings, &arguments.serve, "up")?;
+    let folders = folders_to_watch(settings, arguments, started.service.library())?;
+    let library = Arc::clone(started.service.library()) as Arc<dyn Ingest>;
+    let indexer = Indexer::new(library, Arc::clone(started.service.embedder()), IndexOptions::default());
     let watching = watch_in_background(indexer, folders, stop.clone(), settings.show_progress)?;
-    let served = run(server, &stop);
+    let served = run(started, &stop);
     stop.stop();
     let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
     served.and(watched)
 }
 
+/// A server that listens, and the model that is being made ready for it.
+struct Started {
+    server: Server,
+    service: SearchService,
+    warming_up: thread::JoinHandle<()>,
+}
+
 /// Opens library and model, and listens; the address is announced to other processes.
-fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Result<(Server, SearchService)> {
+fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Result<Started> {
     if let Some(url) = &settings.server {
         bail!("`foray {command}` is a server itself; leave out --server {url}");
     }
@@ -48,21 +54,21 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let server = Server::bind(service.clone(), bind)?;
     service.library().announce(server.url())?;
-    warm_up_in_background(&service);
+    let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);
     }
-    Ok((server, service))
+    Ok(Started { server, service, warming_up })
 }
 
 /// So that the first query does not wait for the model.
-fn warm_up_in_background(service: &SearchService) {
+fn warm_up_in_background(service: &SearchService) -> thread::JoinHandle<()> {
     let embedder = Arc::clone(service.embedder());
     thread::spawn(move || {
         if let Err(error) = embedder.warm_up() {
             tracing::error!("the model cannot be used: {error}");
         }
-    });
+    })
 }
 
 /// So that a server without work does not hold the memory of the visual tower. Ends with the process.
@@ -78,7 +84,8 @@ fn unload_in_background(service: &SearchService, idle: Duration) {
     });
 }
 
-fn run(server: Server, stop: &StopSignal) -> Result<()> {
+fn run(started: Started, stop: &StopSignal) -> Result<()> {
+    let Started { server, warming_up, .. } = started;
     let handle: Arc<OnceLock<ServerHandle>> = Arc::default();
     let to_stop = Arc::clone(&handle);
     shutdown::on_signal(stop, move || to_stop.get().into_iter().for_each(ServerHandle::stop))?;
@@ -87,6 +94,8 @@ fn run(server: Server, stop: &StopSignal) -> Result<()> {
         // Set once: this server runs once.
         let _ = handle.set(started);
     })?;
+    // A process that ends while ONNX Runtime loads a graph ends with a segmentation fault. A failure was logged there.
+    let _ = warming_up.join();
     Ok(())
 }
 
