@@ -38,6 +38,7 @@ def main(model, side, threads):
     visual = session(model / "visual" / "model.onnx", threads)
     textual = session(model / "textual" / "model.onnx", threads)
     tokenizer = Tokenizer.from_file(str(model / "textual" / "tokenizer.json"))
+    tokenizer.no_padding()
     pictures = numpy.random.default_rng(0).standard_normal((64, 3, side, side), dtype=numpy.float32)
     for line in sys.stdin:
         tower, *numbers = line.split()
