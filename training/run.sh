@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the built-in model anew: environment, features, three stages of training, export, figures. Hours on two cores.
+# Makes the built-in model anew: environment, features, training, export, figures. Hours on two cores.
 # Usage: training/run.sh [DATA] [WORK]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -16,5 +16,5 @@ python="$work/venv/bin/python -W ignore"
 $python features.py "$data" "$work"
 $python baseline.py "$data" "$work"
 $python train.py "$data" "$work"
-$python export.py "$work/stage3.pt" "$work/model" --fit squash
+$python export.py "$work/stage2.pt" "$work/model" --fit squash
 $python evaluate.py "$data" "$work/model" --present ../models/builtin/visual/model.onnx

@@ -4,7 +4,8 @@
 2. the heads and the text tower's last layers;
 3. the heads, the text tower's last layers and the top of the picture tower.
 
-python train.py DATA WORK writes WORK/stage1.pt, stage2.pt and stage3.pt; with --from STAGE it goes on from that one.
+python train.py DATA WORK writes WORK/stage1.pt and stage2.pt, and stage3.pt if that stage is given epochs; with --from STAGE it
+goes on from that one.
 """
 
 import argparse
@@ -130,11 +131,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--views", type=int, default=6)
+    parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--dropout", type=float, default=0.3)
     parser.add_argument("--layers", type=int, default=3, help="of the text tower that are trained")
-    parser.add_argument("--epochs", type=int, nargs=3, default=[20, 4, 8], help="of the three stages")
+    parser.add_argument("--epochs", type=int, nargs=3, default=[20, 4, 0], help="of the three stages")
     parser.add_argument("--from", dest="after", default="", help="a stage that is done: stage1 or stage2")
     arguments = parser.parse_args()
     torch.manual_seed(0), random.seed(0), torch.set_num_threads(2)
@@ -150,10 +151,11 @@ def main():
         training.run([training.head_parameters(4e-4), training.text_parameters(8e-5)], second, training.frozen, training.tower)
         training.save("stage2")
         training.report(training.tower)
-    groups = [training.head_parameters(4e-4), training.text_parameters(8e-5), training.top_parameters(1e-4)]
-    training.run(groups, third, training.seen, training.tower)
-    training.save("stage3")
-    training.report(training.tower)
+    if third:
+        groups = [training.head_parameters(4e-4), training.text_parameters(8e-5), training.top_parameters(1e-4)]
+        training.run(groups, third, training.seen, training.tower)
+        training.save("stage3")
+        training.report(training.tower)
 
 
 if __name__ == "__main__":
