@@ -234,7 +234,12 @@ fn folders_and_archives_are_imported() {
     fs::remove_file(studio.published().join("textual/model.onnx")).unwrap();
     studio.run(&hub, &["models", "pull", "other", "--from", &published]).fails_saying(&["lacks textual/model.onnx"]);
     studio.run(&hub, &["models", "pull", "../out", "--from", &published]).fails_saying(&["../out", "expected"]);
+    studio.run(&hub, &["models", "pull", "other", "--from", "/no/such"]).fails_saying(&["/no/such", "No such file"]);
+    let no_archive = studio.published().join("README.md").display().to_string();
+    studio.run(&hub, &["models", "pull", "other", "--from", &no_archive]).fails_saying(&["cannot unpack", "README.md"]);
     assert!(!studio.store().join("other").exists());
+    let leavings = fs::read_dir(studio.store().join(".partial")).unwrap().flatten();
+    assert!(leavings.into_iter().all(|entry| !entry.path().is_dir()), "leavings");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn print_list(list: &List) -> Result<()> {
 
 fn state(model: &Listed) -> String {
     match (model.installed, &model.receipt, model.published) {
-        (true, Some(receipt), _) => format!("here, {} MB", receipt.size() / 1_000_000),
+        (true, Some(receipt), _) => format!("here, {} MB", receipt.size().div_ceil(1_000_000)),
         (true, None, _) => "here".to_owned(),
         (false, _, Some(entry)) => format!("{} MB to pull", entry.download_mb),
         (false, _, None) => String::new(),
@@ -170,6 +170,8 @@ fn verify(settings: &Settings, arguments: &VerifyArguments) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     if arguments.json {
         print_json(&verified)?;
+    } else if verified.is_empty() {
+        println!("no model was pulled yet; `foray models list` names those that can be");
     } else {
         for Verified { name, faults } in &verified {
             println!("{name}: {}", if faults.is_empty() { "whole" } else { "damaged" });

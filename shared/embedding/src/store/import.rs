@@ -22,20 +22,23 @@ impl ModelStore {
     pub fn import(&self, name: &str, source: &Path) -> Result<Receipt, EmbeddingError> {
         layout::check_name(name)?;
         let staging = Staging::fresh(self.folder(), &format!("{name}.import"))?;
-        let copied = match source.is_dir() {
-            true => copy_folder(source, staging.folder()),
-            false => unpack(source, staging.folder()),
-        };
-        let files = copied.and_then(|files| files.iter().map(|file| ReceiptFile::of(staging.folder(), file)).collect());
-        let imported = match files {
-            Ok(files) => staging.install(name, source.display().to_string(), None, files),
-            Err(error) => Err(error),
-        };
+        let folder = staging.folder().to_owned();
+        let imported = fill(staging, name, source);
         if imported.is_err() {
-            Staging::fresh(self.folder(), &format!("{name}.import"))?;
+            let _ = fs::remove_dir_all(folder);
         }
         imported
     }
+}
+
+/// Brings the files of `source` into the staging folder, and the whole into its place.
+fn fill(staging: Staging, name: &str, source: &Path) -> Result<Receipt, EmbeddingError> {
+    let files = match source.is_dir() {
+        true => copy_folder(source, staging.folder())?,
+        false => unpack(source, staging.folder())?,
+    };
+    let files = files.iter().map(|file| ReceiptFile::of(staging.folder(), file)).collect::<Result<_, _>>()?;
+    staging.install(name, source.display().to_string(), None, files)
 }
 
 fn copy_folder(source: &Path, target: &Path) -> Result<Vec<PathBuf>, EmbeddingError> {
