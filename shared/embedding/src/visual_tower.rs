@@ -1,6 +1,7 @@
 //! The visual tower's graph as it is best run: freed from a fixed batch, and in half precision where the device is made for
 //! that; each only if it gives the results that the graph gives as it was published.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -17,62 +18,93 @@ const SAME: f32 = 0.9999;
 /// ... and one of half precision, whose numbers have three digits.
 const NEARLY_SAME: f32 = 0.999;
 
+/// A graph for any number of pictures, with the file that it came from.
+struct Freed {
+    graph: Box<dyn Graph>,
+    source: GraphSource,
+}
+
 /// Loads the graph in `source`, which takes pictures of `side` pixels.
 pub(crate) fn load(backend: &dyn Backend, source: &GraphSource, side: u32) -> Result<Box<dyn Graph>, EmbeddingError> {
-    let mut graph = backend.load(TOWER, source)?;
-    let mut rewritten = None;
-    if graph.fixed_batch() == Some(1) {
-        let freed = read(source)?.and_then(|bytes| free_batch(&bytes).ok());
-        match freed.and_then(|bytes| Some((try_graph(backend, source, &bytes, graph.as_ref(), side, SAME)?, bytes))) {
-            Some((freed, bytes)) => {
-                tracing::debug!("the visual graph was published for one picture at a time, and takes any number now");
-                graph = freed;
-                rewritten = Some(bytes);
-            }
-            None => tracing::warn!(
-                "the visual graph takes one picture at a time only: this model is slower than it could be"
-            ),
-        }
+    let published = backend.load(TOWER, source)?;
+    let freed = match published.fixed_batch() {
+        Some(1) => free(backend, source, published.as_ref(), side)?,
+        _ => None,
+    };
+    let (graph, source) = match &freed {
+        Some(Freed { graph, source }) => (graph.as_ref(), source),
+        None => (published.as_ref(), source),
+    };
+    let halved = if backend.prefers_half_precision() { halve(backend, source, graph, side)? } else { None };
+    Ok(halved.or(freed.map(|freed| freed.graph)).unwrap_or(published))
+}
+
+/// The graph, published for one picture at a time, for any number of them.
+fn free(
+    backend: &dyn Backend,
+    source: &GraphSource,
+    published: &dyn Graph,
+    side: u32,
+) -> Result<Option<Freed>, EmbeddingError> {
+    let bytes = free_batch(&read(source)?).ok();
+    let freed = bytes.map(|bytes| rewritten(source, bytes)).and_then(|freed| {
+        let graph = try_graph(backend, &freed, published, side, SAME)?;
+        Some(Freed { graph, source: freed })
+    });
+    if freed.is_none() {
+        tracing::warn!("the visual graph takes one picture at a time only: this model is slower than it could be");
     }
-    if backend.prefers_half_precision() {
-        let bytes = rewritten.map_or_else(|| read(source), |bytes| Ok(Some(bytes)))?;
-        let halved = bytes.and_then(|bytes| to_half_precision(&bytes).ok().flatten());
-        match halved.and_then(|bytes| try_graph(backend, source, &bytes, graph.as_ref(), side, NEARLY_SAME)) {
-            Some(halved) => graph = halved,
-            None => tracing::warn!("the visual graph cannot run in half precision: it stays in full, which is slower"),
-        }
+    Ok(freed)
+}
+
+/// The graph in half precision.
+fn halve(
+    backend: &dyn Backend,
+    source: &GraphSource,
+    full: &dyn Graph,
+    side: u32,
+) -> Result<Option<Box<dyn Graph>>, EmbeddingError> {
+    let bytes = to_half_precision(&read(source)?).ok().flatten();
+    let halved = bytes.and_then(|bytes| try_graph(backend, &rewritten(source, bytes), full, side, NEARLY_SAME));
+    if halved.is_none() {
+        tracing::warn!("the visual graph cannot run in half precision: it stays in full, which is slower");
     }
-    Ok(graph)
+    Ok(halved)
 }
 
 /// The graph's bytes, without those that it keeps in other files.
-fn read(source: &GraphSource) -> Result<Option<Vec<u8>>, EmbeddingError> {
+fn read(source: &GraphSource) -> Result<Cow<'_, [u8]>, EmbeddingError> {
     match source {
-        GraphSource::Embedded(bytes) => Ok(Some(bytes.to_vec())),
+        GraphSource::Embedded(bytes) => Ok(Cow::Borrowed(bytes)),
+        GraphSource::Rewritten { bytes, .. } => Ok(Cow::Borrowed(bytes)),
         GraphSource::File(file) => {
-            fs::read(file).map(Some).map_err(|source| EmbeddingError::ModelFile { file: file.clone(), source })
+            fs::read(file).map(Cow::Owned).map_err(|source| EmbeddingError::ModelFile { file: file.clone(), source })
         }
-        GraphSource::Rewritten { .. } => Ok(None),
     }
 }
 
-/// The rewritten graph if it loads and gives for two pictures what `published` gives for each of them.
+/// The graph of `source` with other bytes.
+fn rewritten(source: &GraphSource, bytes: Vec<u8>) -> GraphSource {
+    let folder = match source {
+        GraphSource::Embedded(_) => None,
+        GraphSource::File(file) => file.parent().map(Path::to_owned),
+        GraphSource::Rewritten { folder, .. } => folder.clone(),
+    };
+    GraphSource::Rewritten { bytes, folder }
+}
+
+/// The graph in `source` if it loads and gives for two pictures what `reference` gives for each of them.
 fn try_graph(
     backend: &dyn Backend,
     source: &GraphSource,
-    bytes: &[u8],
-    published: &dyn Graph,
+    reference: &dyn Graph,
     side: u32,
     least: f32,
 ) -> Option<Box<dyn Graph>> {
-    let folder = match source {
-        GraphSource::File(file) => file.parent().map(Path::to_owned),
-        _ => None,
-    };
-    let graph = backend.load(TOWER, &GraphSource::Rewritten { bytes: bytes.to_vec(), folder }).ok()?;
+    let graph = backend.load(TOWER, source).ok()?;
     let pictures = [noise(side, 1), noise(side, 2)];
     let together = embed(graph.as_ref(), &pictures.concat(), 2, side)?;
-    let alone = pictures.iter().map(|picture| embed(published, picture, 1, side)).collect::<Option<Vec<_>>>()?.concat();
+    let alone = pictures.iter().map(|picture| embed(reference, picture, 1, side)).collect::<Option<Vec<_>>>()?.concat();
     let same = together.iter().zip(&alone).all(|(a, b)| a.cosine(b) >= least);
     same.then_some(graph)
 }
@@ -125,15 +157,16 @@ mod tests {
     #[test]
     fn half_precision_gives_nearly_the_same() {
         let builtin = Model::builtin().unwrap().visual;
-        let bytes = read(&builtin).unwrap().unwrap();
+        let bytes = read(&builtin).unwrap();
         let halved = to_half_precision(&bytes).unwrap().expect("the built-in graph has nothing unfit");
-        assert!(halved != bytes);
+        assert!(halved != *bytes);
         // Of the processors' backends only ONNX Runtime computes in half precision.
         let Some(ort) = backends().into_iter().find(|backend| backend.report().backend == "ort") else {
             return eprintln!("skipped: half precision needs ONNX Runtime");
         };
         let full = ort.load(TOWER, &builtin).unwrap();
-        assert!(try_graph(ort.as_ref(), &builtin, &halved, full.as_ref(), 260, NEARLY_SAME).is_some());
+        let halved = rewritten(&builtin, halved);
+        assert!(try_graph(ort.as_ref(), &halved, full.as_ref(), 260, NEARLY_SAME).is_some());
     }
 
     #[test]
@@ -141,7 +174,6 @@ mod tests {
         let builtin = Model::builtin().unwrap().visual;
         let [_, ort] = &backends()[..] else { return eprintln!("skipped: needs ONNX Runtime") };
         let tiny = ort.load(TOWER, &tiny()).unwrap();
-        let bytes = read(&builtin).unwrap().unwrap();
-        assert!(try_graph(ort.as_ref(), &builtin, &bytes, tiny.as_ref(), 260, SAME).is_none());
+        assert!(try_graph(ort.as_ref(), &builtin, tiny.as_ref(), 260, SAME).is_none());
     }
 }

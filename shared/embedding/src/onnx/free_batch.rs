@@ -1,7 +1,7 @@
 //! Graphs that were exported for one input at a time, made to take any number.
 
-use super::wire::{Field, Malformed, Value, encode, find, parse};
-use super::{GRAPH, INITIALIZER, INPUT, NAME, OUTPUT, VALUE_INFO, map_message};
+use super::wire::{Field, Malformed, Value, encode, find, find_text, parse};
+use super::{GRAPH, INPUT, NAME, OUTPUT, VALUE_INFO, map_message, weights};
 
 const TYPE: u32 = 2;
 const TENSOR_TYPE: u32 = 1;
@@ -15,28 +15,19 @@ const DIMENSION_NAME: u32 = 2;
 pub(crate) fn free_batch(model: &[u8]) -> Result<Vec<u8>, Malformed> {
     map_message(model, GRAPH, |graph| {
         let fields = parse(graph)?;
-        let weights: Vec<String> = fields
-            .iter()
-            .filter(|field| field.number == INITIALIZER)
-            .filter_map(|field| name_of(field.as_bytes()?, super::TENSOR_NAME))
-            .collect();
-        let freed = fields.into_iter().filter(|field| field.number != VALUE_INFO).map(|field| match field.number {
-            INPUT | OUTPUT if !is_one_of(&field, &weights) => {
+        let weights = weights(&fields);
+        let freed = fields.iter().filter(|field| field.number != VALUE_INFO).map(|field| match field.number {
+            INPUT | OUTPUT if !is_one_of(field, &weights) => {
                 Ok(Field::bytes(field.number, free_value(field.as_bytes().ok_or(Malformed)?)?))
             }
-            _ => Ok(field),
+            _ => Ok(field.clone()),
         });
         Ok(encode(&freed.collect::<Result<Vec<_>, Malformed>>()?))
     })
 }
 
-fn name_of(message: &[u8], number: u32) -> Option<String> {
-    Some(find(&parse(message).ok()?, number)?.as_text()?.to_owned())
-}
-
-/// Old exporters list weights among the inputs too.
-fn is_one_of(field: &Field<'_>, weights: &[String]) -> bool {
-    field.as_bytes().and_then(|value| name_of(value, NAME)).is_some_and(|name| weights.contains(&name))
+fn is_one_of(field: &Field<'_>, weights: &[&str]) -> bool {
+    field.as_bytes().and_then(|value| find_text(value, NAME)).is_some_and(|name| weights.contains(&name))
 }
 
 fn free_value(value: &[u8]) -> Result<Vec<u8>, Malformed> {

@@ -3,8 +3,8 @@
 
 use half::f16;
 
-use super::wire::{Field, Malformed, encode, find, parse};
-use super::{GRAPH, INITIALIZER, INPUT, NAME, NODE, OUTPUT, TENSOR_NAME, VALUE_INFO, map_message};
+use super::wire::{Field, Malformed, encode, find, find_text, parse};
+use super::{GRAPH, INITIALIZER, INPUT, NAME, NODE, OUTPUT, VALUE_INFO, map_message, weights};
 
 const NODE_INPUT: u32 = 1;
 const NODE_OUTPUT: u32 = 2;
@@ -41,13 +41,11 @@ const LOOSE_FLOATS: [&str; 2] = ["value_float", "value_floats"];
 
 /// The graph of `model` in half precision; nothing when it has parts that cannot be.
 pub(crate) fn to_half_precision(model: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-    let Some(graph) = find(&parse(model)?, GRAPH).and_then(Field::as_bytes).map(<[u8]>::to_vec) else {
-        return Ok(None);
-    };
-    if !is_fit(&graph)? {
-        return Ok(None);
+    let fields = parse(model)?;
+    match find(&fields, GRAPH).and_then(Field::as_bytes) {
+        Some(graph) if is_fit(graph)? => map_message(model, GRAPH, halve_graph).map(Some),
+        _ => Ok(None),
     }
-    map_message(model, GRAPH, halve_graph).map(Some)
 }
 
 fn is_fit(graph: &[u8]) -> Result<bool, Malformed> {
@@ -80,11 +78,7 @@ fn is_node_fit(node: &[u8]) -> Result<bool, Malformed> {
 
 fn halve_graph(graph: &[u8]) -> Result<Vec<u8>, Malformed> {
     let fields = parse(graph)?;
-    let weights: Vec<&str> = fields
-        .iter()
-        .filter(|field| field.number == INITIALIZER)
-        .filter_map(|field| find_text(field.as_bytes()?, TENSOR_NAME))
-        .collect();
+    let weights = weights(&fields);
     let floats = |number: u32| -> Vec<&str> {
         let values = fields.iter().filter(|field| field.number == number).filter_map(Field::as_bytes);
         values
@@ -107,15 +101,6 @@ fn halve_graph(graph: &[u8]) -> Result<Vec<u8>, Malformed> {
     }
     halved.extend(outputs.iter().map(|name| cast(&inner(name), name, FLOAT)));
     Ok(encode(&halved))
-}
-
-fn find_text(message: &[u8], number: u32) -> Option<&str> {
-    let fields = parse(message).ok()?;
-    let field = fields.into_iter().find(|field| field.number == number)?;
-    match field.value {
-        super::wire::Value::Bytes(std::borrow::Cow::Borrowed(bytes)) => std::str::from_utf8(bytes).ok(),
-        _ => None,
-    }
 }
 
 /// Whether a value's type is a tensor of 32-bit floats.

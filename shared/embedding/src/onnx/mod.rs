@@ -8,7 +8,7 @@ mod wire;
 
 pub(crate) use free_batch::free_batch;
 pub(crate) use half_precision::to_half_precision;
-use wire::{Field, Malformed, encode, parse};
+use wire::{Field, Malformed, encode, find_text, parse};
 
 const GRAPH: u32 = 7;
 const NODE: u32 = 1;
@@ -19,6 +19,12 @@ const VALUE_INFO: u32 = 13;
 /// Of a value and of an attribute.
 const NAME: u32 = 1;
 const TENSOR_NAME: u32 = 8;
+
+/// Names of the weights among a graph's `fields`; old exporters list them among the inputs too.
+fn weights<'f>(fields: &'f [Field<'_>]) -> Vec<&'f str> {
+    let tensors = fields.iter().filter(|field| field.number == INITIALIZER).filter_map(Field::as_bytes);
+    tensors.filter_map(|tensor| find_text(tensor, TENSOR_NAME)).collect()
+}
 
 /// `message` with `change` made to each message in its fields of this number.
 fn map_message(

@@ -59,6 +59,15 @@ pub(super) fn find<'f, 'a>(fields: &'f [Field<'a>], number: u32) -> Option<&'f F
     fields.iter().find(|field| field.number == number)
 }
 
+/// The text in the first field of this number of `message`.
+pub(super) fn find_text(message: &[u8], number: u32) -> Option<&str> {
+    let field = parse(message).ok()?.into_iter().find(|field| field.number == number)?;
+    match field.value {
+        Value::Bytes(Cow::Borrowed(bytes)) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+}
+
 /// The fields of `message`, whose bytes they borrow.
 pub(super) fn parse(mut message: &[u8]) -> Result<Vec<Field<'_>>, Malformed> {
     let mut fields = vec![];

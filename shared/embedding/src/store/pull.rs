@@ -79,8 +79,8 @@ impl ModelStore {
             .map_err(|failure| failure.error)?;
         let files = wanted(&request.repository, files)?;
         check_pins(&request.name, &files)?;
-        let key = format!("{}@{}", request.name, commit.chars().take(12).collect::<String>());
-        let staging = Staging::open(self.folder(), layout::check_name(&key.replace('@', "."))?)?;
+        let key = format!("{}.{}", request.name, commit.chars().take(12).collect::<String>());
+        let staging = Staging::open(self.folder(), layout::check_name(&key)?)?;
         let total = files.iter().map(|file| file.size).sum();
         let done = AtomicI64::new(0);
         let on_bytes = |count: i64| {
