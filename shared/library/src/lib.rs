@@ -1,24 +1,18 @@
 //! The photo library: catalogue, vectors, search graph and thumbnails in one folder, owned by one process.
 
-mod arena;
 mod atomic_file;
 mod background;
 mod catalogue;
+pub mod engine;
 mod error;
 mod folder;
-mod graph;
-mod graph_build;
 mod graph_snapshot;
 mod ingest;
-mod kernel;
 mod library;
 mod records;
-mod row_set;
-mod scan;
 mod search;
 mod space;
 mod thumbnails;
-mod top;
 mod unusual;
 mod vectors;
 
