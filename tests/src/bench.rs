@@ -104,10 +104,15 @@ impl PythonPeer {
 
     /// The seconds that the peer took for `request`.
     pub fn ask(&mut self, request: &str) -> f64 {
+        self.ask_json(request).as_f64().expect("a number of seconds")
+    }
+
+    /// The peer's answer to `request`.
+    pub fn ask_json(&mut self, request: &str) -> Value {
         writeln!(self.requests, "{request}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
-        answer.trim().parse().unwrap_or_else(|_| panic!("the peer failed: {answer:?}"))
+        serde_json::from_str(&answer).unwrap_or_else(|_| panic!("the peer failed at {request}: {answer:?}"))
     }
 }
 

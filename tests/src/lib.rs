@@ -3,6 +3,7 @@
 
 pub mod bench;
 mod binary;
+pub mod embeddings;
 mod http;
 mod hub;
 mod photos;

@@ -20,7 +20,7 @@ use crate::engine::{graph_build, graph_bytes, kernel};
 /// score is this close to the last wanted one may belong before it.
 const QUANTIZATION_ERROR: f32 = 0.002;
 /// Candidates that are scored exactly beyond twice the wanted ones.
-const SPARE: usize = 64;
+const SPARE: usize = 32;
 
 /// Vectors as rows: 8-bit ones in memory to search in, the given ones in a file to score with.
 ///
@@ -154,6 +154,17 @@ impl VectorIndex {
             }
             keep *= 4;
         }
+    }
+
+    /// The `want` best live rows that a walk of the graph with `ef` candidates finds, with exact scores: for measurements. Empty
+    /// without a graph.
+    pub fn walk(&self, query: &UnitVector, want: usize, ef: usize) -> Vec<Scored> {
+        let Some(graph) = &self.graph else { return vec![] };
+        let mut candidates = graph.search(&self.arena, &QuantizedVector::new(query.as_slice()), ef, &self.live);
+        candidates.truncate(2 * want + SPARE);
+        let mut rows = self.rescore(query, &candidates);
+        rows.truncate(want);
+        rows
     }
 
     /// The `want` best live rows for each query, with exact scores: faster than one by one. Without a graph it is exact but for

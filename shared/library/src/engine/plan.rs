@@ -104,19 +104,19 @@ mod tests {
 
     #[test]
     fn small_libraries_and_selective_filters_are_scanned() {
-        assert_eq!(choose(8_000, 8_000, 8_000, 84), Plan::Scan { rows: 8_000 });
-        assert_eq!(choose(1_000_000, 10_000, 1_000_000, 84), Plan::ScanAllowed { rows: 10_000 });
-        assert_eq!(choose(1_000_000, 1_000_000, 0, 84), Plan::Scan { rows: 1_000_000 });
+        assert_eq!(choose(8_000, 8_000, 8_000, 52), Plan::Scan { rows: 8_000 });
+        assert_eq!(choose(1_000_000, 10_000, 1_000_000, 52), Plan::ScanAllowed { rows: 10_000 });
+        assert_eq!(choose(1_000_000, 1_000_000, 0, 52), Plan::Scan { rows: 1_000_000 });
     }
 
     #[test]
     fn large_libraries_are_walked_with_mild_filters_too() {
-        assert_eq!(choose(1_000_000, 1_000_000, 990_000, 84), Plan::Graph { ef: 192, tail: 10_000, allowed: 1.0 });
-        assert!(matches!(choose(1_000_000, 500_000, 1_000_000, 84), Plan::Graph { ef: 512, .. }));
+        assert_eq!(choose(1_000_000, 1_000_000, 990_000, 52), Plan::Graph { ef: 192, tail: 10_000, allowed: 1.0 });
+        assert!(matches!(choose(1_000_000, 500_000, 1_000_000, 52), Plan::Graph { ef: 512, .. }));
     }
 
     #[test]
     fn deep_pages_are_scanned() {
-        assert_eq!(choose(1_000_000, 1_000_000, 1_000_000, 20_064), Plan::Scan { rows: 1_000_000 });
+        assert_eq!(choose(1_000_000, 1_000_000, 1_000_000, 20_032), Plan::Scan { rows: 1_000_000 });
     }
 }
