@@ -19,23 +19,42 @@ pub enum Durability {
 /// # Errors
 /// Those of the file system; nothing is left behind then.
 pub fn write_atomically(file: &Path, content: &[u8], durability: Durability) -> io::Result<()> {
+    fill_atomically(file, durability, |handle| handle.write_all(content))
+}
+
+/// As [`write_atomically`], for content that `fill` writes piece by piece, and may read again.
+///
+/// # Errors
+/// Those of the file system and of `fill`; nothing is left behind then.
+pub fn fill_atomically<T, E: From<io::Error>>(
+    file: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let unique = format!("tmp-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let temporary = file.with_extension(unique);
-    let written = write_new(&temporary, content, durability).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
+    let filled = fill_new(&temporary, durability, fill).and_then(|filled| {
+        fs::rename(&temporary, file)?;
+        Ok(filled)
+    });
+    if filled.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    written
+    filled
 }
 
-fn write_new(file: &Path, content: &[u8], durability: Durability) -> io::Result<()> {
-    let mut handle = File::create(file)?;
-    handle.write_all(content)?;
-    match durability {
-        Durability::Crash => Ok(()),
-        Durability::PowerCut => handle.sync_data(),
+fn fill_new<T, E: From<io::Error>>(
+    file: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut handle = File::options().read(true).write(true).create(true).truncate(true).open(file)?;
+    let filled = fill(&mut handle)?;
+    if durability == Durability::PowerCut {
+        handle.sync_data()?;
     }
+    Ok(filled)
 }
 
 #[cfg(test)]
