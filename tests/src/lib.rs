@@ -3,6 +3,7 @@
 
 pub mod bench;
 mod binary;
+mod contents;
 mod http;
 mod hub;
 mod photos;
@@ -10,7 +11,8 @@ mod sandbox;
 mod server;
 
 pub use binary::foray_binary;
-pub use http::{Reply, get, get_with, post_bytes, post_json};
+pub use contents::Contents;
+pub use http::{Reply, get, get_with, post_bytes, post_json, post_with};
 pub use hub::{Asked, COMMIT, FakeHub, Manners};
 pub use photos::{samples, test_data};
 pub use sandbox::{Run, Sandbox};
