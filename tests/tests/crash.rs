@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use foray_tests::{Contents, Sandbox, ServerProcess, get, test_data, wait_until};
+use foray_tests::{Contents, Sandbox, ServerProcess, foray_binary, get, test_data, wait_until};
 use serde_json::{Value, json};
 
 /// Photos that come before each kill of an indexer: more than it gets done until then, mostly.
@@ -174,6 +174,8 @@ fn make_export(folder: &Path) {
 /// Runs the binary to its end; returns how long that took.
 #[track_caller]
 fn timed(sandbox: &Sandbox, arguments: &[&OsStr]) -> Duration {
+    // The first to ask waits until it is built.
+    foray_binary();
     let begun = Instant::now();
     let run = sandbox.run(arguments);
     assert_eq!(run.code, Some(0), "{run:?}");
