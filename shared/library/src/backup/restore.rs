@@ -14,6 +14,10 @@ use crate::library::open_database;
 use crate::staging::Staging;
 use crate::thumbnails::Thumbnails;
 
+/// Entries that are given to the database together. Its pages grow by all of them before they are split, and with larger
+/// batches its memory grows to the size of the library.
+const BATCH: usize = 64;
+
 /// Makes a library in `target`, which must be missing or empty, from the backup in `file`.
 ///
 /// # Errors
@@ -41,7 +45,12 @@ fn unpack(file: &Path, folder: &Path) -> Result<Header, LibraryError> {
 }
 
 fn put_entries(db: &Db, name: &[u8], entries: Vec<(ByteBuf, ByteBuf)>) -> Result<(), LibraryError> {
-    let mut batch = Batch::default();
-    entries.into_iter().for_each(|(key, value)| batch.insert(key.into_vec(), value.into_vec()));
-    Ok(db.open_tree(name)?.apply_batch(batch)?)
+    let tree = db.open_tree(name)?;
+    for entries in entries.chunks(BATCH) {
+        let mut batch = Batch::default();
+        entries.iter().for_each(|(key, value)| batch.insert(key.as_slice(), value.as_slice()));
+        tree.apply_batch(batch)?;
+    }
+    tree.flush()?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use foray_library::{Library, LibraryError, OpenOptions};
 use foray_protocol::{Ingest, SearchStructure};
 
-use crate::stage::{fill, names, reopen, search, told_by, vectors};
+use crate::stage::{Told, fill, names, reopen, search, told_by, vectors};
 use crate::support::{Random, added, batch, id, path, photos, space};
 
 /// A filled library, closed.
@@ -128,23 +128,25 @@ fn a_damaged_graph_is_never_used_and_is_built_anew() {
     }
 }
 
-#[test]
-fn a_graph_whose_file_is_damaged_takes_nothing_along_in_silence() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = library(folder.path());
+/// A library whose graph has a file of its own, as large ones have: what it tells, and where the file is.
+fn library_with_graph_file(folder: &Path) -> (PathBuf, Told, PathBuf) {
+    let library = library(folder);
     let db = sled::open(library.join("db")).unwrap();
-    // Pieces of large graphs lie in files of their own.
-    db.open_tree(format!("graph:{}", space())).unwrap().insert(0u32.to_be_bytes(), vec![7; 1 << 20]).unwrap();
+    db.open_tree(format!("graph:{}", space())).unwrap().insert(b"header", vec![7; 1 << 20]).unwrap();
     drop(db);
     let opened = reopen(&library);
     opened.commit(&batch(vec![added(&path(77), id(77), Random(77).vector())])).unwrap();
-    let told = told_by(&opened);
-    drop(opened);
     let blobs = library.join("db/blobs");
-    assert!(!names(&blobs).is_empty(), "the piece has a file");
-    for name in names(&blobs) {
-        fs::File::options().write(true).open(blobs.join(name)).unwrap().set_len(1_000).unwrap();
-    }
+    let [name] = &names(&blobs)[..] else { panic!("not one file") };
+    let file = blobs.join(name);
+    (library, told_by(&opened), file)
+}
+
+#[test]
+fn a_graph_whose_file_is_cut_off_takes_nothing_along_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (library, told, file) = library_with_graph_file(folder.path());
+    fs::File::options().write(true).open(file).unwrap().set_len(1_000).unwrap();
     match Library::open(&OpenOptions::new(&library, "search")) {
         Ok(opened) => assert_eq!(told_by(&opened), told),
         Err(LibraryError::Corrupt { .. } | LibraryError::LostCommits { .. }) => {
