@@ -245,6 +245,9 @@ fn backups_and_restores_that_are_killed_leave_all_or_nothing() {
         fs::remove_dir_all(&restored).unwrap();
     }
     assert_eq!(Contents::of(&sandbox, &sandbox.library()), whole);
+    timed(&sandbox, &backup);
+    let left: Vec<_> = fs::read_dir(sandbox.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains(".tmp-")), "{left:?}");
     eprintln!("{finished} of {} restores were done before they were killed", kills());
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use foray_library::backup::{Header, restore as restore_library, verify};
-use foray_library::{Durability, fill_atomically};
+use foray_library::{Durability, fill_atomically, remove_leftovers};
 use foray_protocol::Client;
 use serde_json::json;
 
@@ -46,6 +46,7 @@ pub fn restore(settings: &Settings, arguments: &RestoreArguments) -> Result<()> 
 /// Writes the server's backup to `file`, which is there only when it is complete and was read again without fault.
 pub fn fetch(client: &Client, file: &Path) -> Result<Header> {
     let mut backup = client.backup()?;
+    remove_leftovers(file);
     fill_atomically(file, Durability::PowerCut, |handle| {
         io::copy(&mut backup, handle).with_context(|| format!("cannot write {} from the server", file.display()))?;
         handle.rewind()?;

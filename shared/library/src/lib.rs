@@ -27,7 +27,7 @@ mod unusual;
 mod upgrade;
 mod vectors;
 
-pub use atomic_file::{Durability, fill_atomically, write_atomically};
+pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically};
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder};
 pub use library::{Library, OpenOptions};

@@ -1,7 +1,7 @@
 //! Backups: a library of one moment in one file, and the way back.
 //!
-//! A backup is a zstd stream. Its first line is a JSON document that says what follows ([`Header`]); then come blocks
-//! ([`format::Block`]), each led by its length in bytes (32 bits, little-endian), and last the number of records and the BLAKE3
+//! A backup is a zstd stream. Its first line is a JSON document that says what follows ([`Header`]); then come blocks,
+//! each led by its length in bytes (32 bits, little-endian), and last the number of records and the BLAKE3
 //! of everything before it. It holds all of the database but the search graph, which is derived, and the thumbnails.
 
 mod format;

@@ -9,7 +9,7 @@ use sled::{IVec, Tree};
 
 use super::format::{BLOCK_BYTES, Block, BlockWriter};
 use super::{BACKUP_FORMAT, Header, is_append_only, is_derived, verify};
-use crate::atomic_file::{Durability, fill_atomically};
+use crate::atomic_file::{Durability, fill_atomically, remove_leftovers};
 use crate::catalogue::{id_of, now_seconds};
 use crate::folder::FORMAT;
 use crate::{Library, LibraryError};
@@ -52,6 +52,7 @@ impl Library {
     /// # Errors
     /// As for [`Library::backup`]; an older file of this name is as it was then.
     pub fn backup_to(&self, file: &Path) -> Result<Header, LibraryError> {
+        remove_leftovers(file);
         let written = fill_atomically(file, Durability::PowerCut, |handle| {
             self.backup(BufWriter::new(&mut *handle))?;
             handle.rewind()?;
