@@ -6,10 +6,12 @@
 
 mod import;
 mod npy;
+mod read;
 mod records;
 mod write;
 
-pub use import::{Export, ImportSummary};
+pub use import::ImportSummary;
+pub use read::Export;
 pub use records::Manifest;
 
 /// The version of the export's form, and the newest that is read.
