@@ -133,7 +133,10 @@ pub(crate) fn read_format(folder: &Path) -> Result<Option<u32>, LibraryError> {
     let file = folder.join(FORMAT_FILE);
     match fs::read(&file) {
         Ok(bytes) => {
-            let foreign = |_| LibraryError::Damaged(format!("{} is not what Foray wrote there", file.display()));
+            let foreign = |_| LibraryError::Corrupt {
+                folder: folder.to_owned(),
+                reason: format!("{FORMAT_FILE} is not what Foray wrote there"),
+            };
             Ok(Some(serde_json::from_slice::<FormatFile>(&bytes).map_err(foreign)?.format))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -11,13 +11,20 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic_file::{Durability, write_atomically};
 use crate::catalogue::now_seconds;
-use crate::folder::{LockedFolder, database_folder};
+use crate::folder::{FORMAT, LockedFolder, database_folder, read_format, write_format};
 use crate::{Library, LibraryError};
 
 const COMMITS_FILE: &str = "commits";
 
+/// Notes how many commits are on disk now. These are safe in any case, so a failure does not make them fail.
+pub(crate) fn note_commits_or_warn(folder: &Path, commits: u64) {
+    if let Err(error) = note_commits(folder, commits) {
+        tracing::warn!("{error}; should the database be damaged later, fewer of its commits are missed");
+    }
+}
+
 /// Notes that the database has this many commits on disk.
-pub(crate) fn note_commits(folder: &Path, commits: u64) -> Result<(), LibraryError> {
+fn note_commits(folder: &Path, commits: u64) -> Result<(), LibraryError> {
     let file = folder.join(COMMITS_FILE);
     // After a power cut an older number may stand there, which only means that less is noticed.
     write_atomically(&file, commits.to_string().as_bytes(), Durability::Crash)
@@ -64,6 +71,10 @@ pub(crate) fn is_damage_kind(kind: ErrorKind) -> bool {
 
 /// Moves the database of the library in `folder` aside, where it can be looked at; tells where to. The library is empty then.
 pub(crate) fn set_database_aside(folder: &Path, command: &str) -> Result<PathBuf, LibraryError> {
+    // Whatever it said, the new database has the present format.
+    if read_format(folder).is_err() {
+        write_format(folder, FORMAT)?;
+    }
     let _locked = LockedFolder::open(folder, false, command)?;
     let database = database_folder(folder);
     let aside = database.with_extension(format!("damaged-{}", now_seconds()));

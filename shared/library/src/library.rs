@@ -213,8 +213,8 @@ impl Library {
             commit.write(&index.store, index.next_row())?;
             index.next_row()
         };
-        integrity::note_commits(&self.path(), commit.counts_after().commits)?;
         self.show(&active, &commit, first_row)?;
+        integrity::note_commits_or_warn(&self.path(), commit.counts_after().commits);
         self.version.fetch_add(1, Ordering::Relaxed);
         self.build_graph_if_due();
         Ok(commit.summary)

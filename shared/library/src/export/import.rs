@@ -12,6 +12,7 @@ use crate::thumbnails::Thumbnails;
 
 /// Photos that are committed together: some megabytes with their thumbnails.
 const BATCH: usize = 256;
+
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportSummary {
