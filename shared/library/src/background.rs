@@ -7,9 +7,10 @@ use foray_protocol::SpaceId;
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
 
-use crate::graph::Graph;
+use crate::engine::graph::Graph;
+use crate::engine::graph_build;
 use crate::space::SpaceIndex;
-use crate::{LibraryError, graph_build, graph_snapshot};
+use crate::{LibraryError, graph_snapshot};
 
 /// Share of a graph's rows that may have come since, or died, before it is built anew.
 const STALE_SHARE: f64 = 0.2;
@@ -42,12 +43,12 @@ impl GraphBuilder {
     }
 
     fn is_due(&self, index: &SpaceIndex) -> bool {
-        let live = index.live.len();
+        let live = index.vectors.live.len();
         if live < self.from_rows {
             return false;
         }
-        let Some(graph) = &index.graph else { return true };
-        let tail = index.arena.len().saturating_sub(graph.links.rows as usize);
+        let Some(graph) = &index.vectors.graph else { return true };
+        let tail = index.vectors.len().saturating_sub(graph.links.rows as usize);
         let died = (graph.links.live as usize + tail).saturating_sub(live);
         (tail + died) as f64 > STALE_SHARE * f64::from(graph.links.live)
     }
@@ -64,12 +65,12 @@ impl GraphBuilder {
 fn build(db: &Db, space: &SpaceId, index: &RwLock<SpaceIndex>) -> Result<(), LibraryError> {
     let (arena, live) = {
         let index = index.read();
-        (index.arena.clone(), index.live.clone())
+        (index.vectors.arena.clone(), index.vectors.live.clone())
     };
     let begun = std::time::Instant::now();
     let links = graph_build::build(&arena, &live);
     tracing::info!("built the search graph over {} photos in {:.1} s", live.len(), begun.elapsed().as_secs_f64());
     graph_snapshot::store(db, space, &links)?;
-    index.write().graph = Some(Arc::new(Graph::new(links)));
+    index.write().vectors.graph = Some(Arc::new(Graph::new(links)));
     Ok(())
 }

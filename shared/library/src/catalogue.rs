@@ -160,6 +160,11 @@ impl Catalogue {
         Ok(self.orphans.contains_key(id.as_bytes())?)
     }
 
+    /// Photos that no file holds now.
+    pub fn orphans(&self) -> Result<Vec<ImageId>, LibraryError> {
+        self.orphans.iter().keys().map(|key| id_of(&key?)).collect()
+    }
+
     /// Photos that no file has held for `seconds`.
     pub fn orphans_older_than(&self, seconds: u64) -> Result<Vec<ImageId>, LibraryError> {
         let limit = now_seconds().saturating_sub(seconds);

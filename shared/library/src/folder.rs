@@ -5,6 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use foray_protocol::SpaceId;
 use serde::{Deserialize, Serialize};
 
 use crate::LibraryError;
@@ -16,6 +17,8 @@ pub const FORMAT: u32 = 1;
 
 const FORMAT_FILE: &str = "library.json";
 const LOCK_FILE: &str = "library.lock";
+/// Copies of the vectors in the database; whatever is missing here is written anew.
+const ROWS_FOLDER: &str = "rows";
 const HOLDER_FILE: &str = "holder.json";
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +98,14 @@ impl LockedFolder {
     /// Whether the process that had the library before this one came to no orderly end.
     pub fn was_killed(&self) -> bool {
         self.was_killed
+    }
+
+    /// The file of a space's vectors, read in place; its folder is made.
+    pub fn row_file(&self, space: &SpaceId) -> Result<PathBuf, LibraryError> {
+        let folder = self.path.join(ROWS_FOLDER);
+        fs::create_dir_all(&folder).map_err(LibraryError::file("make the folder", &folder))?;
+        let name = blake3::hash(space.as_str().as_bytes()).to_hex();
+        Ok(folder.join(&name[..16]))
     }
 
     /// Tells other processes where this one serves the library.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sled::{Batch, Db, Tree};
 
 use crate::LibraryError;
-use crate::graph::{Links, UpperLayer};
+use crate::engine::graph::Links;
+use crate::engine::graph_bytes::{from_bytes, to_bytes};
 use crate::records::{decode, encode};
 
 const PIECE_BYTES: usize = 1 << 20;
@@ -61,64 +62,10 @@ fn read_checked(tree: &Tree, header: &[u8]) -> Result<Option<Links>, LibraryErro
     Ok(whole.then(|| from_bytes(&bytes)).flatten())
 }
 
-fn to_bytes(links: &Links) -> Vec<u8> {
-    let mut numbers = vec![links.rows, links.live, links.entry];
-    put_list(&mut numbers, &links.offsets);
-    put_list(&mut numbers, &links.ground);
-    numbers.push(links.upper.len() as u32);
-    for layer in &links.upper {
-        numbers.push(layer.len() as u32);
-        for (&row, neighbours) in layer {
-            numbers.push(row);
-            put_list(&mut numbers, neighbours);
-        }
-    }
-    numbers.push(links.twins.len() as u32);
-    links.twins.iter().for_each(|&(node, row)| numbers.extend([node, row]));
-    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
-}
-
-fn put_list(numbers: &mut Vec<u32>, list: &[u32]) {
-    numbers.push(list.len() as u32);
-    numbers.extend_from_slice(list);
-}
-
-fn from_bytes(bytes: &[u8]) -> Option<Links> {
-    let mut reader = Reader { words: bytes.as_chunks().0 };
-    let (rows, live, entry) = (reader.number()?, reader.number()?, reader.number()?);
-    let (offsets, ground) = (reader.list()?, reader.list()?);
-    let upper = (0..reader.number()?).map(|_| reader.layer()).collect::<Option<_>>()?;
-    let twins = (0..reader.number()?).map(|_| Some((reader.number()?, reader.number()?))).collect::<Option<_>>()?;
-    let fits = offsets.len() == rows as usize + 1 && (entry < rows || rows == 0);
-    fits.then_some(Links { rows, live, entry, offsets, ground, upper, twins })
-}
-
-struct Reader<'a> {
-    words: &'a [[u8; 4]],
-}
-
-impl Reader<'_> {
-    fn number(&mut self) -> Option<u32> {
-        let (word, rest) = self.words.split_first()?;
-        self.words = rest;
-        Some(u32::from_le_bytes(*word))
-    }
-
-    fn list(&mut self) -> Option<Vec<u32>> {
-        let length = self.number()? as usize;
-        let (list, rest) = self.words.split_at_checked(length)?;
-        self.words = rest;
-        Some(list.iter().map(|word| u32::from_le_bytes(*word)).collect())
-    }
-
-    fn layer(&mut self) -> Option<UpperLayer> {
-        (0..self.number()?).map(|_| Some((self.number()?, self.list()?))).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::graph::UpperLayer;
 
     fn sample() -> Links {
         Links {

@@ -1,28 +1,22 @@
 //! The photo library: catalogue, vectors, search graph and thumbnails in one folder, owned by one process.
 
-mod arena;
 mod atomic_file;
 mod background;
 pub mod backup;
 mod catalogue;
+pub mod engine;
 mod error;
 pub mod export;
 mod folder;
-mod graph;
-mod graph_build;
 mod graph_snapshot;
 mod ingest;
 mod integrity;
-mod kernel;
 mod library;
 mod records;
-mod row_set;
-mod scan;
 mod search;
 mod space;
 mod staging;
 mod thumbnails;
-mod top;
 mod unusual;
 mod upgrade;
 mod vectors;

@@ -16,8 +16,8 @@ use sled::Db;
 use crate::LibraryError;
 use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
+use crate::engine::graph::Graph;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
-use crate::graph::Graph;
 use crate::ingest::Commit;
 use crate::space::SpaceIndex;
 use crate::thumbnails::Thumbnails;
@@ -144,9 +144,10 @@ impl Library {
 
     fn load_space(&self, id: SpaceId) -> Result<ActiveSpace, LibraryError> {
         let store = VectorStore::open(&self.db, &id)?;
-        let mut index = SpaceIndex::load(store, |image| self.catalogue.is_orphan(image))?;
-        index.graph = graph_snapshot::load(&self.db, &id)?
-            .filter(|links| links.rows as usize <= index.arena.len())
+        let rows = self.folder.lock().row_file(&id)?;
+        let mut index = SpaceIndex::load(store, &rows, &self.catalogue.orphans()?)?;
+        index.vectors.graph = graph_snapshot::load(&self.db, &id)?
+            .filter(|links| links.rows as usize <= index.vectors.len())
             .map(|links| Arc::new(Graph::new(links)));
         Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
     }
@@ -233,9 +234,7 @@ impl Library {
     fn show(&self, active: &ActiveSpace, commit: &Commit<'_>, first_row: u32) -> Result<(), LibraryError> {
         let mut index = active.index.write();
         debug_assert_eq!(index.next_row(), first_row);
-        for (id, vector) in &commit.vectors {
-            index.append(*id, vector)?;
-        }
+        index.append(&commit.vectors)?;
         commit.visibility().for_each(|(id, visible)| index.set_live(id, visible));
         Ok(())
     }
@@ -246,7 +245,7 @@ impl Library {
         let mut index = active.index.write();
         for id in self.catalogue.orphans_older_than(ORPHAN_SECONDS)? {
             if let Some(row) = index.forget(id) {
-                index.store.tree().remove(row.to_be_bytes())?;
+                index.store.delete(row)?;
             }
             self.catalogue.photos.remove(id.as_bytes())?;
             self.catalogue.orphans.remove(id.as_bytes())?;
@@ -295,7 +294,7 @@ impl Library {
         let active = self.active().ok_or_else(missing)?;
         let index = active.index.read();
         let row = index.row(id).ok_or_else(missing)?;
-        index.store.get(row)?.ok_or_else(missing)
+        Ok(index.store.get(row)?.ok_or_else(missing)?.1)
     }
 
     /// A photo with its files and metadata.
@@ -339,7 +338,7 @@ impl Library {
         let (space, search) = match self.active() {
             Some(active) => {
                 let index = active.index.read();
-                let (dimension, vectors) = (index.arena.dimension(), index.arena.len());
+                let (dimension, vectors) = (index.vectors.dimension(), index.vectors.len());
                 (SpaceStatus { space: active.id.clone(), dimension, vectors }, index.structure())
             }
             None => (empty(), SearchStructure::Exact { rows: 0 }),
@@ -377,7 +376,7 @@ impl Library {
         let pictures = match self.active() {
             Some(active) => {
                 let snapshot = active.index.read().snapshot();
-                unusual::order(&snapshot, neighbours)?
+                unusual::order(&snapshot, neighbours)
             }
             None => vec![],
         };

@@ -3,9 +3,9 @@
 use foray_protocol::{Hit, ImageId, Photo, UnitVector};
 
 use crate::LibraryError;
+use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::library::Library;
-use crate::space::{Allowed, SpaceIndex};
-use crate::top::Scored;
+use crate::space::SpaceIndex;
 
 /// The most results of one search, and the deepest page.
 const MAX_LIMIT: usize = 10_000;
@@ -49,22 +49,30 @@ impl Library {
     /// [`LibraryError::OutOfRange`] for a limit or offset outside its range, [`LibraryError::Dimension`] for a vector of
     /// another space.
     pub fn search(&self, query: &PhotoQuery<'_>) -> Result<Vec<Hit>, LibraryError> {
+        Ok(self.search_with_plan(query)?.0)
+    }
+
+    /// The same, and how the photos were found: `None` for a list by file name alone.
+    ///
+    /// # Errors
+    /// As [`Library::search`].
+    pub fn search_with_plan(&self, query: &PhotoQuery<'_>) -> Result<(Vec<Hit>, Option<Plan>), LibraryError> {
         query.check()?;
-        let Some(active) = self.active() else { return Ok(vec![]) };
+        let Some(active) = self.active() else { return Ok((vec![], None)) };
         let index = active.index.read();
         let named = self.named_rows(&index, query.names)?;
         match query.vector {
-            Some(vector) => self.search_vector(&index, query, vector, named.as_deref()),
-            None => self.list_by_path(&index, query, &named.unwrap_or_default()),
+            Some(vector) => self.search_vector(&index, query, vector, named.as_ref()),
+            None => Ok((self.list_by_path(&index, query, &named.unwrap_or_default())?, None)),
         }
     }
 
-    /// Live rows of the photos whose file names contain `names`; `None` without names.
-    fn named_rows(&self, index: &SpaceIndex, names: &[String]) -> Result<Option<Vec<u32>>, LibraryError> {
+    /// Rows of the photos whose file names contain `names`; `None` without names.
+    fn named_rows(&self, index: &SpaceIndex, names: &[String]) -> Result<Option<RowSet>, LibraryError> {
         if names.is_empty() {
             return Ok(None);
         }
-        Ok(Some(index.live_rows(&self.catalogue.photos_named(names)?)))
+        Ok(Some(index.rows_of(&self.catalogue.photos_named(names)?)))
     }
 
     fn search_vector(
@@ -72,12 +80,12 @@ impl Library {
         index: &SpaceIndex,
         query: &PhotoQuery<'_>,
         vector: &UnitVector,
-        named: Option<&[u32]>,
-    ) -> Result<Vec<Hit>, LibraryError> {
+        named: Option<&RowSet>,
+    ) -> Result<(Vec<Hit>, Option<Plan>), LibraryError> {
         let want = query.offset + query.limit + usize::from(query.exclude.is_some());
-        let allowed = named.map_or(Allowed::AllLive, Allowed::Rows);
         let excluded = query.exclude.and_then(|id| index.row(id));
-        let mut best = index.best(vector, want, allowed)?;
+        index.check_dimension(vector)?;
+        let Found { rows: mut best, plan } = index.vectors.best(vector, want, named);
         best.retain(|scored| Some(scored.row) != excluded);
         keep_with_ties(&mut best, query.offset + query.limit);
         let background = index.background(vector);
@@ -89,13 +97,19 @@ impl Library {
             })
             .collect::<Result<Vec<_>, LibraryError>>()?;
         sort_hits(&mut hits);
-        Ok(page(hits, query.offset, query.limit))
+        Ok((page(hits, query.offset, query.limit), Some(plan)))
     }
 
-    fn list_by_path(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &[u32]) -> Result<Vec<Hit>, LibraryError> {
+    fn list_by_path(
+        &self,
+        index: &SpaceIndex,
+        query: &PhotoQuery<'_>,
+        rows: &RowSet,
+    ) -> Result<Vec<Hit>, LibraryError> {
         let hit =
-            |&row: &u32| Ok(Hit { photo: self.photo_with_paths(index.ids[row as usize])?, score: 0.0, relevance: 1.0 });
-        let mut hits = rows.iter().map(hit).collect::<Result<Vec<_>, LibraryError>>()?;
+            |row: u32| Ok(Hit { photo: self.photo_with_paths(index.ids[row as usize])?, score: 0.0, relevance: 1.0 });
+        let live = rows.iter().filter(|&row| index.is_live(row));
+        let mut hits = live.map(hit).collect::<Result<Vec<_>, LibraryError>>()?;
         sort_hits(&mut hits);
         Ok(page(hits, query.offset, query.limit))
     }
@@ -108,11 +122,12 @@ impl Library {
         let missing = |id: &ImageId| LibraryError::NoPhoto(id.to_string());
         let Some(active) = self.active() else { return ids.first().map_or(Ok(vec![]), |id| Err(missing(id))) };
         let index = active.index.read();
+        index.check_dimension(vector)?;
         let background = index.background(vector);
         let mut hits = vec![];
         for id in ids {
-            let row = index.row(*id).filter(|&row| index.live.contains(row)).ok_or_else(|| missing(id))?;
-            let score = index.exact_score(vector, row)?.ok_or_else(|| missing(id))?;
+            let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
+            let score = index.vectors.score(vector, row);
             hits.push(Hit { photo: self.photo_with_paths(*id)?, score, relevance: background.relevance(score) });
         }
         sort_hits(&mut hits);

@@ -1,48 +1,33 @@
-//! One space of vectors as it is searched: rows in memory, which of them are live, the graph, and the plan for a query.
+//! One space of vectors as it is searched: the engine's rows, and whose photos they are.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use foray_protocol::{ImageId, SearchStructure, UnitVector};
 
 use crate::LibraryError;
-use crate::arena::{Arena, QuantizedVector};
-use crate::graph::Graph;
-use crate::kernel::dot_f32;
-use crate::row_set::RowSet;
-use crate::scan::{scan_range, scan_rows};
-use crate::top::{Scored, Top};
+use crate::engine::arena::QuantizedVector;
+use crate::engine::{RowSet, VectorIndex};
 use crate::vectors::VectorStore;
 
-/// Beyond this many candidates the walk would see most of what an exact scan sees, at a higher price.
-const GRAPH_MAX_KEEP: usize = 1_024;
-/// How far 8-bit scores are off at most, in practice: three standard deviations at 384 components. A row whose approximate
-/// score is this close to the last wanted one may belong before it.
-const QUANTIZATION_ERROR: f32 = 0.002;
-/// Breadth of the walk; recall@10 is about 0.99 with it on clustered vectors of 512 components.
-const MIN_EF: usize = 192;
 /// Rows scored to know what an average photo scores for a query.
 const BACKGROUND_SAMPLE: usize = 2_000;
+/// Rows of the file that are compared with the database's when a space is loaded.
+const COMPARED_ROWS: usize = 64;
+/// Rows that are read from the database at a time.
+const ROWS_A_BATCH: usize = 1_024;
+/// Stands where a photo was deleted for good.
+const NO_PHOTO: ImageId = ImageId::from_bytes([0; 16]);
 
 /// A space, loaded.
 #[derive(Debug)]
 pub(crate) struct SpaceIndex {
-    pub arena: Arena,
+    pub vectors: VectorIndex,
     /// Id of the photo of each row.
     pub ids: Vec<ImageId>,
     rows: HashMap<ImageId, u32>,
-    /// Rows of photos that some file holds.
-    pub live: RowSet,
-    pub graph: Option<Arc<Graph>>,
     pub store: VectorStore,
-}
-
-/// Which rows a search may return.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Allowed<'a> {
-    AllLive,
-    /// Exactly these, which are live.
-    Rows(&'a [u32]),
+    file: PathBuf,
 }
 
 /// Scores of an average photo for a query.
@@ -53,176 +38,171 @@ pub(crate) struct Background {
 }
 
 impl SpaceIndex {
-    /// Loads the vectors in `store`; `is_hidden` tells which photos no file holds.
-    pub fn load(
-        store: VectorStore,
-        is_hidden: impl Fn(ImageId) -> Result<bool, LibraryError>,
-    ) -> Result<Self, LibraryError> {
+    /// Loads the vectors of `store` from `file`, and from the store what the file lacks. Photos in `hidden` are in no file.
+    pub fn load(store: VectorStore, file: &Path, hidden: &[ImageId]) -> Result<Self, LibraryError> {
         let mut index = Self {
-            arena: Arena::new(0),
+            vectors: VectorIndex::in_memory(0),
             ids: vec![],
             rows: HashMap::new(),
-            live: RowSet::default(),
-            graph: None,
             store: store.clone(),
+            file: file.to_owned(),
         };
-        for entry in store.iter() {
-            let (row, id, vector) = entry?;
-            if index.ids.is_empty() {
-                index.arena = Arena::new(vector.dimension());
-            }
-            index.fill_holes_up_to(row);
-            index.append(id, &vector)?;
-            index.live.set(row, !is_hidden(id)?);
+        if let Some((last, dimension)) = store.last()? {
+            index.read_file(dimension)?;
+            index.compare_with_store(last)?;
+            index.read_store()?;
+            index.show_all(hidden)?;
         }
         Ok(index)
     }
 
-    /// A copy that later commits do not change, without the graph and the lookup by id.
-    pub fn snapshot(&self) -> Self {
-        Self {
-            arena: self.arena.clone(),
-            ids: self.ids.clone(),
-            rows: HashMap::new(),
-            live: self.live.clone(),
-            graph: None,
-            store: self.store.clone(),
-        }
+    fn read_file(&mut self, dimension: usize) -> Result<(), LibraryError> {
+        let opened = VectorIndex::open(&self.file, dimension);
+        (self.vectors, self.ids) = opened.map_err(LibraryError::file("open the vectors in", &self.file))?;
+        Ok(())
     }
 
-    fn fill_holes_up_to(&mut self, row: u32) {
-        while (self.arena.len() as u32) < row {
-            self.arena.push_hole();
-            self.ids.push(ImageId::from_bytes([0; 16]));
+    /// A file that is not of this database is read anew from the database.
+    fn compare_with_store(&mut self, last: u32) -> Result<(), LibraryError> {
+        let rows = self.ids.len();
+        let step = rows.div_ceil(COMPARED_ROWS).max(1);
+        let mut same = rows <= last as usize + 1;
+        for row in (0..rows).step_by(step).chain(rows.checked_sub(1)) {
+            let stored = self.store.get(row as u32)?;
+            same &= stored
+                .is_none_or(|(id, vector)| id == self.ids[row] && vector.as_slice() == self.vectors.vector(row as u32));
+        }
+        if !same {
+            tracing::warn!("{} does not fit the database; it is written anew", self.file.display());
+            self.ids.clear();
+            self.vectors.truncate(0).map_err(LibraryError::file("write", &self.file))?;
+        }
+        Ok(())
+    }
+
+    fn read_store(&mut self) -> Result<(), LibraryError> {
+        let hole = vec![0.0; self.vectors.dimension()];
+        let mut batch: Vec<(ImageId, Vec<f32>)> = vec![];
+        for entry in self.store.clone().from(self.ids.len() as u32) {
+            let (row, id, vector) = entry?;
+            self.check_dimension(&vector)?;
+            while self.ids.len() + batch.len() < row as usize {
+                batch.push((NO_PHOTO, hole.clone()));
+            }
+            batch.push((id, vector.as_slice().to_vec()));
+            if batch.len() >= ROWS_A_BATCH {
+                self.append_rows(&batch);
+                batch.clear();
+            }
+        }
+        self.append_rows(&batch);
+        Ok(())
+    }
+
+    /// All photos but the hidden ones can be found from now on.
+    fn show_all(&mut self, hidden: &[ImageId]) -> Result<(), LibraryError> {
+        for hole in self.store.holes() {
+            self.ids[hole? as usize] = NO_PHOTO;
+        }
+        let photos = (0u32..).zip(&self.ids).filter(|(_, id)| **id != NO_PHOTO);
+        self.rows = photos.map(|(row, &id)| (id, row)).collect();
+        let live: Vec<u32> = (0..self.next_row()).filter(|&row| self.ids[row as usize] != NO_PHOTO).collect();
+        live.into_iter().for_each(|row| self.vectors.set_live(row, true));
+        hidden.iter().for_each(|&id| self.set_live(id, false));
+        Ok(())
+    }
+
+    fn append_rows(&mut self, rows: &[(ImageId, Vec<f32>)]) {
+        let borrowed: Vec<_> = rows.iter().map(|(id, vector)| (*id, vector.as_slice())).collect();
+        self.ids.extend(rows.iter().map(|(id, _)| *id));
+        if let Err(error) = self.vectors.append(&borrowed) {
+            // The database has them: the file is completed from it at the next start.
+            tracing::warn!("cannot write {}: {error}; new vectors are kept in memory", self.file.display());
         }
     }
 
     /// The row that the next vector gets.
     pub fn next_row(&self) -> u32 {
-        self.arena.len() as u32
+        self.vectors.len() as u32
     }
 
     /// Checks that `vector` has this space's number of components.
     pub fn check_dimension(&self, vector: &UnitVector) -> Result<(), LibraryError> {
-        let (expected, got) = (self.arena.dimension(), vector.dimension());
-        if self.arena.len() == 0 || expected == got { Ok(()) } else { Err(LibraryError::Dimension { expected, got }) }
+        let (expected, got) = (self.vectors.dimension(), vector.dimension());
+        if expected == 0 || expected == got { Ok(()) } else { Err(LibraryError::Dimension { expected, got }) }
     }
 
-    /// Appends a vector as the next row, not live yet.
-    pub fn append(&mut self, id: ImageId, vector: &UnitVector) -> Result<(), LibraryError> {
-        if self.arena.len() == 0 {
-            self.arena = Arena::new(vector.dimension());
+    /// Appends vectors, checked and committed to the database, as the next rows; they are not live yet.
+    pub fn append(&mut self, added: &[(ImageId, UnitVector)]) -> Result<(), LibraryError> {
+        let Some((_, first)) = added.first() else { return Ok(()) };
+        if self.vectors.dimension() == 0 {
+            self.read_file(first.dimension())?;
+            self.vectors.truncate(0).map_err(LibraryError::file("write", &self.file))?;
+            self.ids.clear();
         }
-        self.check_dimension(vector)?;
-        self.rows.insert(id, self.next_row());
-        self.ids.push(id);
-        self.arena.push(&QuantizedVector::new(vector));
+        self.rows.extend(added.iter().map(|(id, _)| *id).zip(self.next_row()..));
+        let rows: Vec<_> = added.iter().map(|(id, vector)| (*id, vector.as_slice().to_vec())).collect();
+        self.append_rows(&rows);
         Ok(())
     }
 
     pub fn set_live(&mut self, id: ImageId, live: bool) {
         if let Some(row) = self.row(id) {
-            self.live.set(row, live);
+            self.vectors.set_live(row, live);
         }
+    }
+
+    pub fn is_live(&self, row: u32) -> bool {
+        self.vectors.live.contains(row)
     }
 
     pub fn row(&self, id: ImageId) -> Option<u32> {
         self.rows.get(&id).copied()
     }
 
+    /// The rows of these photos.
+    pub fn rows_of(&self, ids: &[ImageId]) -> RowSet {
+        ids.iter().filter_map(|&id| self.row(id)).collect()
+    }
+
+    /// A copy that later commits do not change, without the lookup by id.
+    pub fn snapshot(&self) -> Self {
+        Self {
+            vectors: self.vectors.clone(),
+            ids: self.ids.clone(),
+            rows: HashMap::new(),
+            store: self.store.clone(),
+            file: self.file.clone(),
+        }
+    }
+
     /// Forgets a photo for good; its row becomes a hole.
     pub fn forget(&mut self, id: ImageId) -> Option<u32> {
         let row = self.rows.remove(&id)?;
-        self.live.set(row, false);
+        self.ids[row as usize] = NO_PHOTO;
+        self.vectors.set_live(row, false);
         Some(row)
     }
 
-    /// The rows of these photos that are live, ascending.
-    pub fn live_rows(&self, ids: &[ImageId]) -> Vec<u32> {
-        let mut rows: Vec<u32> =
-            ids.iter().filter_map(|&id| self.row(id)).filter(|&row| self.live.contains(row)).collect();
-        rows.sort_unstable();
-        rows
-    }
-
+    /// How the library is searched now.
     pub fn structure(&self) -> SearchStructure {
-        match &self.graph {
+        match &self.vectors.graph {
             Some(graph) => {
                 let rows = graph.links.rows as usize;
-                SearchStructure::Graph { rows, tail: self.arena.len().saturating_sub(rows) }
+                SearchStructure::Graph { rows, tail: self.vectors.len().saturating_sub(rows) }
             }
-            None => SearchStructure::Exact { rows: self.arena.len() },
+            None => SearchStructure::Exact { rows: self.vectors.len() },
         }
-    }
-
-    /// At least the `want` best allowed rows (all of them when they are fewer), with exact scores, best first. Rows that
-    /// score as high as the last wanted one are all there.
-    pub fn best(&self, query: &UnitVector, want: usize, allowed: Allowed<'_>) -> Result<Vec<Scored>, LibraryError> {
-        self.check_dimension(query)?;
-        let quantized = QuantizedVector::new(query);
-        let mut keep = 2 * want + 64;
-        loop {
-            let candidates = self.candidates(&quantized, keep, allowed);
-            let complete = candidates.len() < keep.min(self.live.len());
-            let worst = candidates.last().map_or(f32::NEG_INFINITY, |scored| scored.score);
-            let exact = self.rescore(query, candidates)?;
-            let last = want.checked_sub(1).and_then(|last| exact.get(last));
-            let settled = last.is_none_or(|last| last.score - worst > QUANTIZATION_ERROR);
-            if complete || settled || keep >= self.live.len() {
-                return Ok(exact);
-            }
-            keep *= 4;
-        }
-    }
-
-    fn candidates(&self, query: &QuantizedVector, keep: usize, allowed: Allowed<'_>) -> Vec<Scored> {
-        match (allowed, &self.graph) {
-            (Allowed::Rows(rows), _) => scan_rows(&self.arena, query, rows, keep).into_sorted(),
-            (Allowed::AllLive, Some(graph)) if keep <= GRAPH_MAX_KEEP => {
-                let found = self.graph_candidates(graph, query, keep);
-                if found.len() < keep.min(self.live.len()) / 2 { self.scan_all(query, keep) } else { found }
-            }
-            (Allowed::AllLive, _) => self.scan_all(query, keep),
-        }
-    }
-
-    fn scan_all(&self, query: &QuantizedVector, keep: usize) -> Vec<Scored> {
-        scan_range(&self.arena, query, &self.live, 0..self.next_row(), keep).into_sorted()
-    }
-
-    fn graph_candidates(&self, graph: &Graph, query: &QuantizedVector, keep: usize) -> Vec<Scored> {
-        let mut top = Top::new(keep);
-        let walked = graph.search(&self.arena, query, keep.max(MIN_EF));
-        walked.into_iter().filter(|scored| self.live.contains(scored.row)).for_each(|scored| top.push(scored));
-        let tail = graph.links.rows.min(self.next_row())..self.next_row();
-        top.merge(scan_range(&self.arena, query, &self.live, tail, keep)).into_sorted()
-    }
-
-    fn rescore(&self, query: &UnitVector, candidates: Vec<Scored>) -> Result<Vec<Scored>, LibraryError> {
-        let mut exact = Vec::with_capacity(candidates.len());
-        for Scored { row, .. } in candidates {
-            if let Some(score) = self.exact_score(query, row)? {
-                exact.push(Scored { score, row });
-            }
-        }
-        exact.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(exact)
-    }
-
-    /// Cosine similarity of `query` and `row`; `None` where the row was deleted.
-    pub fn exact_score(&self, query: &UnitVector, row: u32) -> Result<Option<f32>, LibraryError> {
-        let stored = self.store.get(row)?;
-        Ok(stored.map(|vector| dot_f32(query.as_slice(), vector.as_slice()).clamp(-1.0, 1.0)))
     }
 
     /// What an average live photo scores for `query`, from an even sample.
     pub fn background(&self, query: &UnitVector) -> Background {
-        let query = QuantizedVector::new(query);
-        let step = self.arena.len().div_ceil(BACKGROUND_SAMPLE).max(1);
-        let sample = (0..self.next_row()).step_by(step).filter(|&row| self.live.contains(row));
+        let query = QuantizedVector::new(query.as_slice());
+        let step = self.vectors.len().div_ceil(BACKGROUND_SAMPLE).max(1);
+        let sample = (0..self.next_row()).step_by(step).filter(|&row| self.is_live(row));
         let (mut count, mut sum, mut squares) = (0.0f64, 0.0f64, 0.0f64);
         for row in sample {
-            let score = f64::from(self.arena.score(&query, row));
+            let score = f64::from(self.vectors.arena.score(&query, row));
             count += 1.0;
             sum += score;
             squares += score * score;

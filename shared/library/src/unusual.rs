@@ -5,13 +5,12 @@ use foray_protocol::{ImageId, Neighbour, UnusualHit, UnusualRequest, UnusualResu
 use rayon::prelude::*;
 
 use crate::LibraryError;
-use crate::arena::Arena;
+use crate::engine::arena::Arena;
+use crate::engine::scan::{scan_range, scan_rows};
+use crate::engine::{RowSet, Scored};
 use crate::library::Library;
-use crate::row_set::RowSet;
-use crate::scan::{scan_range, scan_rows};
 use crate::search::{check_page, page};
 use crate::space::SpaceIndex;
-use crate::top::Scored;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
@@ -71,11 +70,11 @@ impl Library {
 }
 
 /// Orders all live photos of `index` by unusualness with `k` neighbours.
-pub(crate) fn order(index: &SpaceIndex, k: usize) -> Result<Vec<Picture>, LibraryError> {
-    let rows: Vec<u32> = index.live.iter().collect();
+pub(crate) fn order(index: &SpaceIndex, k: usize) -> Vec<Picture> {
+    let rows: Vec<u32> = index.vectors.live.iter().collect();
     let lists: Vec<Vec<Scored>> =
-        rows.par_iter().map(|&row| nearest(&index.arena, &index.live, row, k + SPARE)).collect();
-    let leaders = fold(&rows, &lists, index.arena.len());
+        rows.par_iter().map(|&row| nearest(&index.vectors.arena, &index.vectors.live, row, k + SPARE)).collect();
+    let leaders = fold(&rows, &lists, index.vectors.arena.len());
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
     let mut pictures = leading
         .par_iter()
@@ -84,10 +83,10 @@ pub(crate) fn order(index: &SpaceIndex, k: usize) -> Result<Vec<Picture>, Librar
             let neighbours = distinct_neighbours(index, row, list, &leaders, &leading, k);
             picture(index, row, &neighbours)
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Vec<_>>();
     count_folded(&mut pictures, &leading, &leaders, &rows);
     pictures.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Ok(pictures)
+    pictures
 }
 
 fn nearest(arena: &Arena, live: &RowSet, row: u32, count: usize) -> Vec<Scored> {
@@ -122,28 +121,22 @@ fn distinct_neighbours(
 ) -> Vec<Scored> {
     let distinct: Vec<Scored> =
         list.iter().filter(|scored| leaders[scored.row as usize] == scored.row).take(k).copied().collect();
-    if distinct.len() == k || list.len() + 1 >= index.live.len() {
+    if distinct.len() == k || list.len() + 1 >= index.vectors.live.len() {
         return distinct;
     }
-    let mut all = scan_rows(&index.arena, &index.arena.quantized(row), leading, k + 1).into_sorted();
+    let mut all = scan_rows(&index.vectors.arena, &index.vectors.arena.quantized(row), leading, k + 1).into_sorted();
     all.retain(|scored| scored.row != row);
     all.truncate(k);
     all
 }
 
-fn picture(index: &SpaceIndex, row: u32, neighbours: &[Scored]) -> Result<Picture, LibraryError> {
-    let id = index.ids[row as usize];
-    let Some(vector) = index.store.get(row)? else { return Err(LibraryError::NoPhoto(id.to_string())) };
-    let mut exact = vec![];
-    for neighbour in neighbours {
-        if let Some(score) = index.exact_score(&vector, neighbour.row)? {
-            exact.push((index.ids[neighbour.row as usize], score));
-        }
-    }
+fn picture(index: &SpaceIndex, row: u32, neighbours: &[Scored]) -> Picture {
+    let exact = |other: &Scored| (index.ids[other.row as usize], index.vectors.score_rows(row, other.row));
+    let mut exact: Vec<_> = neighbours.iter().map(exact).collect();
     exact.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mean = exact.iter().map(|&(_, score)| score).sum::<f32>() / exact.len().max(1) as f32;
     let score = if exact.is_empty() { 0.0 } else { 1.0 - mean };
-    Ok(Picture { id, score, neighbours: exact, folded: 0 })
+    Picture { id: index.ids[row as usize], score, neighbours: exact, folded: 0 }
 }
 
 fn count_folded(pictures: &mut [Picture], leading: &[u32], leaders: &[u32], rows: &[u32]) {

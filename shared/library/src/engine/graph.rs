@@ -1,13 +1,13 @@
 //! The search graph: an HNSW graph (Malkov and Yashunin, 2016) laid flat, and the best-first walk that searches it.
 
-use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use parking_lot::Mutex;
 
-use crate::arena::{Arena, QuantizedVector};
-use crate::kernel;
-use crate::top::Scored;
+use crate::engine::arena::{Arena, QuantizedVector};
+use crate::engine::kernel;
+use crate::engine::row_set::RowSet;
+use crate::engine::top::{Scored, Top};
 
 /// Links of one layer above the ground: a small share of the nodes.
 pub(crate) type UpperLayer = HashMap<u32, Vec<u32>>;
@@ -35,54 +35,50 @@ pub(crate) struct Links {
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     pub links: Links,
+    /// Nodes that stand for more rows than their own.
+    has_twins: RowSet,
     scratch: Mutex<Vec<Visited>>,
 }
 
-/// Which rows a walk has seen; a new walk only takes the next stamp.
+/// Which rows a walk has seen, one bit each: for a million rows that is 125 kB, which the processor keeps at hand.
 #[derive(Debug)]
 struct Visited {
-    stamps: Vec<u32>,
-    stamp: u32,
+    words: Vec<u64>,
 }
 
 impl Visited {
-    fn restart(&mut self) {
-        if self.stamp == u32::MAX {
-            self.stamps.fill(0);
-            self.stamp = 0;
-        }
-        self.stamp += 1;
-    }
-
     /// Marks `row`; whether it is seen for the first time.
     #[inline]
     fn first_time(&mut self, row: u32) -> bool {
-        let seen = std::mem::replace(&mut self.stamps[row as usize], self.stamp);
-        seen != self.stamp
+        let (word, bit) = (&mut self.words[row as usize / 64], 1 << (row % 64));
+        let fresh = *word & bit == 0;
+        *word |= bit;
+        fresh
     }
 }
 
 impl Graph {
     pub fn new(links: Links) -> Self {
-        Self { links, scratch: Mutex::default() }
+        let has_twins = links.twins.iter().map(|&(node, _)| node).collect();
+        Self { links, has_twins, scratch: Mutex::default() }
     }
 
-    /// About the `ef` best rows for `query`, best first, twins included, dead rows too.
-    pub fn search(&self, arena: &Arena, query: &QuantizedVector, ef: usize) -> Vec<Scored> {
+    /// About the `ef` best of the rows in `allowed`, best first, and their twins that are allowed.
+    pub fn search(&self, arena: &Arena, query: &QuantizedVector, ef: usize, allowed: &RowSet) -> Vec<Scored> {
         if self.links.offsets.len() < 2 {
             return vec![];
         }
         let start = self.descend(arena, query);
         let mut visited = self.take_visited();
-        let nodes = self.walk_ground(arena, query, start, ef, &mut visited);
+        let nodes = self.walk_ground(arena, query, start, ef, allowed, &mut visited);
         self.scratch.lock().push(visited);
-        self.with_twins(nodes)
+        self.with_twins(nodes, allowed)
     }
 
     fn take_visited(&self) -> Visited {
-        let fresh = || Visited { stamps: vec![0; self.links.rows as usize], stamp: 0 };
+        let fresh = || Visited { words: vec![0; (self.links.rows as usize).div_ceil(64)] };
         let mut visited = self.scratch.lock().pop().unwrap_or_else(fresh);
-        visited.restart();
+        visited.words.fill(0);
         visited
     }
 
@@ -101,20 +97,25 @@ impl Graph {
         best
     }
 
+    /// The best-first walk; it crosses rows that are not allowed, and returns nodes that are, or stand for one that is.
     fn walk_ground(
         &self,
         arena: &Arena,
         query: &QuantizedVector,
         start: Scored,
         ef: usize,
+        allowed: &RowSet,
         visited: &mut Visited,
     ) -> Vec<Scored> {
         let mut frontier = BinaryHeap::from([start]);
-        let mut best = BinaryHeap::from([Reverse(start)]);
+        let mut best = Top::new(ef);
         visited.first_time(start.row);
+        if self.is_allowed(start.row, allowed) {
+            best.push(start);
+        }
         let mut fresh = Vec::with_capacity(64);
         while let Some(node) = frontier.pop() {
-            if best.len() >= ef && best.peek().is_some_and(|worst| node < worst.0) {
+            if node.score < best.threshold() {
                 break;
             }
             fresh.clear();
@@ -122,16 +123,27 @@ impl Graph {
             fresh.iter().for_each(|&row| kernel::prefetch(arena.row(row)));
             for &row in &fresh {
                 let scored = Scored { score: arena.score(query, row), row };
-                if best.len() < ef || best.peek().is_some_and(|worst| scored > worst.0) {
+                if scored.score > best.threshold() {
                     frontier.push(scored);
-                    best.push(Reverse(scored));
-                    if best.len() > ef {
-                        best.pop();
+                    if self.is_allowed(row, allowed) {
+                        best.push(scored);
                     }
                 }
             }
         }
-        best.into_sorted_vec().into_iter().map(|Reverse(scored)| scored).collect()
+        best.into_sorted()
+    }
+
+    #[inline]
+    fn is_allowed(&self, node: u32, allowed: &RowSet) -> bool {
+        allowed.contains(node)
+            || self.has_twins.contains(node) && self.twins(node).any(|(_, twin)| allowed.contains(twin))
+    }
+
+    fn twins(&self, node: u32) -> impl Iterator<Item = (u32, u32)> {
+        let twins = &self.links.twins;
+        let first = twins.partition_point(move |&(of, _)| of < node);
+        twins[first..].iter().copied().take_while(move |&(of, _)| of == node)
     }
 
     #[inline]
@@ -140,18 +152,9 @@ impl Graph {
         &self.links.ground[self.links.offsets[row] as usize..self.links.offsets[row + 1] as usize]
     }
 
-    fn with_twins(&self, nodes: Vec<Scored>) -> Vec<Scored> {
-        if self.links.twins.is_empty() {
-            return nodes;
-        }
-        let twins = &self.links.twins;
-        nodes
-            .into_iter()
-            .flat_map(|node| {
-                let first = twins.partition_point(|&(of, _)| of < node.row);
-                let same = twins[first..].iter().take_while(move |&&(of, _)| of == node.row);
-                std::iter::once(node).chain(same.map(move |&(_, row)| Scored { row, ..node }))
-            })
-            .collect()
+    fn with_twins(&self, nodes: Vec<Scored>, allowed: &RowSet) -> Vec<Scored> {
+        let twins = |node: Scored| self.twins(node.row).map(move |(_, row)| Scored { row, ..node });
+        let all = nodes.into_iter().flat_map(|node| std::iter::once(node).chain(twins(node)));
+        all.filter(|scored| allowed.contains(scored.row)).collect()
     }
 }

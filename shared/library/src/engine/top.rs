@@ -5,8 +5,10 @@ use std::collections::BinaryHeap;
 
 /// A row with its score; higher is better, and of equal scores the lower row number is better.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Scored {
+pub struct Scored {
+    /// Cosine similarity, -1..1; approximate where rows are of 8 bits.
     pub score: f32,
+    /// Number of the row.
     pub row: u32,
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use hnsw_rs::prelude::{Distance, Hnsw};
 use rayon::prelude::*;
 
-use crate::arena::Arena;
-use crate::graph::{Links, UpperLayer};
-use crate::row_set::RowSet;
+use crate::engine::arena::Arena;
+use crate::engine::graph::{Links, UpperLayer};
+use crate::engine::row_set::RowSet;
 
 /// Links of a node in the upper layers; twice as many on the ground.
 const MAX_LINKS: usize = 16;
@@ -108,14 +108,14 @@ fn lay_flat(lists: &[Vec<u32>]) -> (Vec<u32>, Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arena::QuantizedVector;
-    use crate::graph::Graph;
-    use crate::scan::scan_range;
-    use crate::vectors::samples;
+    use crate::engine::arena::QuantizedVector;
+    use crate::engine::graph::Graph;
+    use crate::engine::samples;
+    use crate::engine::scan::scan_range;
 
     fn arena_of(vectors: &[foray_protocol::UnitVector]) -> (Arena, RowSet) {
         let mut arena = Arena::new(vectors[0].dimension());
-        vectors.iter().for_each(|vector| arena.push(&QuantizedVector::new(vector)));
+        vectors.iter().for_each(|vector| arena.push(vector.as_slice()));
         (arena, (0..vectors.len() as u32).collect())
     }
 
@@ -126,9 +126,9 @@ mod tests {
         let graph = Graph::new(build(&arena, &live));
         let (mut found, mut expected) = (0, 0);
         for query in samples::clustered(100, 64, 3) {
-            let query = QuantizedVector::new(&query);
+            let query = QuantizedVector::new(query.as_slice());
             let exact = scan_range(&arena, &query, &live, 0..5_000, 10).into_sorted();
-            let walked = graph.search(&arena, &query, 128);
+            let walked = graph.search(&arena, &query, 128, &live);
             found += exact.iter().filter(|scored| walked.contains(scored)).count();
             expected += exact.len();
         }
@@ -143,7 +143,9 @@ mod tests {
         let graph = Graph::new(build(&arena, &live));
         assert_eq!(graph.links.twins.len(), 999);
         let missed = (1_000..2_000)
-            .filter(|&row| !graph.search(&arena, &arena.quantized(row), 64).iter().any(|scored| scored.row == row))
+            .filter(|&row| {
+                !graph.search(&arena, &arena.quantized(row), 64, &live).iter().any(|scored| scored.row == row)
+            })
             .count();
         assert!(missed <= 5, "{missed} of 1000 rows cannot be reached");
     }
@@ -152,6 +154,10 @@ mod tests {
     fn an_empty_graph_finds_nothing() {
         let arena = Arena::new(4);
         let graph = Graph::new(build(&arena, &RowSet::default()));
-        assert!(graph.search(&arena, &QuantizedVector { values: vec![1; 4], scale: 1.0 }, 10).is_empty());
+        assert!(
+            graph
+                .search(&arena, &QuantizedVector { values: vec![1; 4], scale: 1.0 }, 10, &RowSet::default())
+                .is_empty()
+        );
     }
 }

@@ -2,12 +2,13 @@
 
 /// Rows that are in and rows that are out; rows past the end are out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RowSet {
+pub struct RowSet {
     words: Vec<u64>,
     count: usize,
 }
 
 impl RowSet {
+    /// Whether `row` is in.
     pub fn contains(&self, row: u32) -> bool {
         self.words.get(row as usize / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
@@ -34,10 +35,24 @@ impl RowSet {
         self.count
     }
 
+    /// Whether no row is in.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The rows that are in both.
+    pub fn intersection(&self, other: &Self) -> Self {
+        let words: Vec<u64> = self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect();
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        Self { words, count }
+    }
+
     /// The rows that are in, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.words.iter().enumerate().flat_map(|(index, &word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index as u32 * 64 + bit)
+            let next = |&rest: &u64| (rest & (rest - 1) != 0).then_some(rest & (rest - 1));
+            let rests = std::iter::successors((word != 0).then_some(word), next);
+            rests.map(move |rest| index as u32 * 64 + rest.trailing_zeros())
         })
     }
 }
@@ -67,7 +82,12 @@ mod tests {
                 if present { reference.insert(row); } else { reference.remove(&row); }
             }
             prop_assert_eq!(rows.len(), reference.len());
-            prop_assert_eq!(rows.iter().collect::<Vec<_>>(), reference.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(rows.iter().collect::<Vec<_>>(), reference.iter().copied().collect::<Vec<_>>());
+            let even: RowSet = (0..200).step_by(2).collect();
+            let both = rows.intersection(&even);
+            let expected: Vec<_> = reference.into_iter().filter(|row| row % 2 == 0 && *row < 200).collect();
+            prop_assert_eq!(both.len(), expected.len());
+            prop_assert_eq!(both.iter().collect::<Vec<_>>(), expected);
         }
     }
 }
