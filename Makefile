@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench gpu-proof runtime build lint unit docs web-check licences web clean-demo
+.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check licences web clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ lint: ## formatting and clippy
 
 unit: ## tests of all crates, end to end ones too
 	cargo test --workspace
+
+soak: ## kill the program 50 times in each test of crashes (minutes)
+	FORAY_KILLS=50 cargo test --package foray-tests --test crash -- --nocapture
 
 docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps

@@ -70,6 +70,14 @@ pub enum Command {
     Unusual(UnusualArguments),
     /// Show what the library holds
     Status(StatusArguments),
+    /// Write the whole library into one file, also while it is in use
+    Backup(BackupArguments),
+    /// Make a library from a backup, in a folder that is empty or not there (see --library)
+    Restore(RestoreArguments),
+    /// Write photos, vectors and failures into a folder in open forms (JSON lines, NumPy)
+    Export(ExportArguments),
+    /// Add what an export holds and the library does not
+    Import(ImportArguments),
     /// Check what computes embeddings here, and how fast
     Doctor(DoctorArguments),
     /// Fetch, choose, check and remove models
@@ -100,6 +108,9 @@ pub struct IndexArguments {
     /// Forget files even of a folder that is gone or empty all at once
     #[arg(long)]
     pub prune: bool,
+    /// Open a library whose database is damaged: what cannot be read is moved aside, what is missing is indexed again
+    #[arg(long)]
+    pub repair: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -165,6 +176,42 @@ pub struct StatusArguments {
     /// List the files that could not be indexed, and why
     #[arg(long)]
     pub failed: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The file to write, such as photos.foray.zst; an older one is replaced
+    pub file: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// A file that `foray backup` wrote
+    pub file: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The folder to write, empty or not there yet
+    pub folder: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// A folder that `foray export` wrote
+    pub folder: PathBuf,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

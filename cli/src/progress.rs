@@ -1,4 +1,4 @@
-//! The progress bars of indexing and of fetching a model, on standard error.
+//! The progress bars of indexing, of fetching a model and of an import, on standard error.
 
 use foray_protocol::{IndexPhase, IndexProgress};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -47,6 +47,28 @@ impl PullBar {
     pub fn show(&self, done: u64, total: u64) {
         self.0.set_length(total);
         self.0.set_position(done);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar of photos that were looked at; shows nothing when hidden.
+pub struct ImportBar(ProgressBar);
+
+impl ImportBar {
+    pub fn new(visible: bool, photos: usize) -> Self {
+        let bar = if visible { ProgressBar::new(photos as u64) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// Shows how many photos have been looked at.
+    pub fn show(&self, done: usize) {
+        self.0.set_position(done as u64);
     }
 
     /// Takes the bar away.

@@ -2,6 +2,7 @@
 
 mod api_error;
 mod app;
+mod backup_api;
 mod error;
 mod events;
 mod guard;

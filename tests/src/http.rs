@@ -63,3 +63,8 @@ pub fn post_bytes(url: &str, media: &str, body: &[u8]) -> Reply {
 pub fn get_with(url: &str, header: &str, value: &str) -> Reply {
     agent().get(url).header(header, value).call().unwrap().into()
 }
+
+/// POST without a body, with one more header.
+pub fn post_with(url: &str, header: &str, value: &str) -> Reply {
+    agent().post(url).header(header, value).send_empty().unwrap().into()
+}

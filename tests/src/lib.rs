@@ -3,6 +3,7 @@
 
 pub mod bench;
 mod binary;
+mod contents;
 pub mod embeddings;
 mod http;
 mod hub;
@@ -11,7 +12,8 @@ mod sandbox;
 mod server;
 
 pub use binary::foray_binary;
-pub use http::{Reply, get, get_with, post_bytes, post_json};
+pub use contents::Contents;
+pub use http::{Reply, get, get_with, post_bytes, post_json, post_with};
 pub use hub::{Asked, COMMIT, FakeHub, Manners};
 pub use photos::{samples, test_data};
 pub use sandbox::{Run, Sandbox};

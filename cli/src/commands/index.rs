@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use foray_indexer::{IndexOptions, IndexSummary, Indexer};
+use foray_library::{Library, OpenOptions};
 
 use crate::arguments::{IndexArguments, IndexerArguments};
 use crate::connection::Connection;
@@ -17,7 +18,8 @@ pub fn index(settings: &Settings, arguments: &IndexArguments) -> Result<()> {
     let stop = StopSignal::default();
     shutdown::on_signal(&stop, || ())?;
     let options = IndexOptions { prune: arguments.prune, ..IndexOptions::default() };
-    let indexer = connect(settings, "index", options)?;
+    let connection = if arguments.repair { repair(settings)? } else { Connection::open(settings, "index", true)? };
+    let indexer = connect(&connection, settings, options)?;
     let bar = IndexBar::new(settings.show_progress);
     let summary = indexer.index(&arguments.folders, &stop, &|progress| bar.show(progress));
     bar.finish();
@@ -32,15 +34,21 @@ pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> 
     }
     let stop = StopSignal::default();
     shutdown::on_signal(&stop, || ())?;
-    let indexer = connect(settings, "indexer", IndexOptions::default())?;
+    let connection = Connection::open(settings, "indexer", true)?;
+    let indexer = connect(&connection, settings, IndexOptions::default())?;
     let bar = IndexBar::new(settings.show_progress);
     let watched = indexer.watch(&arguments.folders, &stop, &|progress| bar.show(progress));
     bar.finish();
     Ok(watched?)
 }
 
-fn connect(settings: &Settings, command: &str, options: IndexOptions) -> Result<Indexer> {
-    let connection = Connection::open(settings, command, true)?;
+/// Opens the library here, damaged or not: a server that has it would not run if it were.
+fn repair(settings: &Settings) -> Result<Connection> {
+    let options = OpenOptions { create: true, repair: true, ..OpenOptions::new(&settings.library, "index") };
+    Ok(Connection::Here(Arc::new(Library::open(&options)?)))
+}
+
+fn connect(connection: &Connection, settings: &Settings, options: IndexOptions) -> Result<Indexer> {
     let embedder = Arc::new(settings.open_embedder()?);
     Ok(Indexer::new(connection.ingest(), embedder, options))
 }

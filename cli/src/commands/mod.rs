@@ -1,6 +1,8 @@
 //! The subcommands, one file each.
 
+mod backup;
 mod doctor;
+mod export;
 mod index;
 mod models;
 mod rank;
@@ -27,6 +29,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
+        Command::Backup(arguments) => backup::backup(&settings, &arguments),
+        Command::Restore(arguments) => backup::restore(&settings, &arguments),
+        Command::Export(arguments) => export::export(&settings, &arguments),
+        Command::Import(arguments) => export::import(&settings, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),
     }

@@ -1,9 +1,13 @@
 //! The one way in which whole files are written: beside their place, then moved into it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the extensions of files begin with that are not in their place yet.
+const TEMPORARY: &str = "tmp-";
 
 /// What a written file must outlive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,23 +23,58 @@ pub enum Durability {
 /// # Errors
 /// Those of the file system; nothing is left behind then.
 pub fn write_atomically(file: &Path, content: &[u8], durability: Durability) -> io::Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let unique = format!("tmp-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-    let temporary = file.with_extension(unique);
-    let written = write_new(&temporary, content, durability).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    fill_atomically(file, durability, |handle| handle.write_all(content))
 }
 
-fn write_new(file: &Path, content: &[u8], durability: Durability) -> io::Result<()> {
-    let mut handle = File::create(file)?;
-    handle.write_all(content)?;
-    match durability {
-        Durability::Crash => Ok(()),
-        Durability::PowerCut => handle.sync_data(),
+/// As [`write_atomically`], for content that `fill` writes piece by piece, and may read again.
+///
+/// # Errors
+/// Those of the file system and of `fill`; nothing is left behind then.
+pub fn fill_atomically<T, E: From<io::Error>>(
+    file: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let unique = format!("{TEMPORARY}{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+    let temporary = file.with_extension(unique);
+    let filled = fill_new(&temporary, durability, fill).and_then(|filled| {
+        fs::rename(&temporary, file)?;
+        Ok(filled)
+    });
+    if filled.is_err() {
+        let _ = fs::remove_file(&temporary);
     }
+    filled
+}
+
+/// Removes what processes that were killed left of their attempts to write `file`. Worth its price for large files.
+pub fn remove_leftovers(file: &Path) {
+    let prefix = file.with_extension(TEMPORARY);
+    let Some(prefix) = prefix.file_name().map(OsStr::as_encoded_bytes) else { return };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A folder that cannot be listed is found out by whoever writes to it, and what cannot be removed does no harm.
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(prefix)) {
+        if File::open(entry.path()).is_ok_and(|left| left.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn fill_new<T, E: From<io::Error>>(
+    file: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut handle = File::options().read(true).write(true).create(true).truncate(true).open(file)?;
+    // Tells `remove_leftovers` that this one is in work. Where there are no locks, it leaves all alone.
+    let _ = handle.try_lock();
+    let filled = fill(&mut handle)?;
+    if durability == Durability::PowerCut {
+        handle.sync_data()?;
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]
@@ -50,6 +89,23 @@ mod tests {
         write_atomically(&file, b"new", Durability::Crash).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_attempt_left_is_removed_and_one_in_work_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.foray.zst");
+        fs::write(folder.path().join("x.foray.tmp-1-0"), "left").unwrap();
+        fs::write(folder.path().join("other.tmp-1-0"), "another's").unwrap();
+        fill_atomically(&file, Durability::Crash, |handle| {
+            remove_leftovers(&file);
+            handle.write_all(b"new")
+        })
+        .unwrap();
+        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["other.tmp-1-0", "x.foray.zst"]);
+        assert_eq!(fs::read(&file).unwrap(), b"new");
     }
 
     #[test]

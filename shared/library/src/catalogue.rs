@@ -132,6 +132,7 @@ impl Catalogue {
         all.sort();
         all.dedup();
         self.meta.insert(ROOTS, encode(&all)?)?;
+        self.meta.flush()?;
         Ok(())
     }
 
@@ -143,6 +144,16 @@ impl Catalogue {
     pub fn set_space(&self, space: &SpaceId) -> Result<(), LibraryError> {
         self.meta.insert(SPACE, space.as_str().as_bytes())?;
         Ok(())
+    }
+
+    /// Photos that some file holds, in the order of their ids.
+    pub fn shown_photos(&self) -> impl Iterator<Item = Result<ImageId, LibraryError>> {
+        let ids = self.photos.iter().keys().map(|key| id_of(&key?));
+        ids.filter_map(|id| match id.and_then(|id| Ok((id, self.is_orphan(id)?))) {
+            Ok((_, true)) => None,
+            Ok((id, false)) => Some(Ok(id)),
+            Err(error) => Some(Err(error)),
+        })
     }
 
     pub fn is_orphan(&self, id: ImageId) -> Result<bool, LibraryError> {
@@ -182,7 +193,8 @@ fn folder_prefix(folder: &PhotoPath) -> Vec<u8> {
     prefix
 }
 
-fn id_of(key: &[u8]) -> Result<ImageId, LibraryError> {
+/// The id in a photo's key.
+pub(crate) fn id_of(key: &[u8]) -> Result<ImageId, LibraryError> {
     let bytes = key.try_into().map_err(|_| LibraryError::Damaged("a photo's key that is not 16 bytes".to_owned()))?;
     Ok(ImageId::from_bytes(bytes))
 }

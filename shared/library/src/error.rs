@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError, SpaceId, VectorError};
 use thiserror::Error;
 
+use crate::backup::BACKUP_FORMAT;
 use crate::folder::{FORMAT, Holder};
+use crate::upgrade::OLDEST;
 
 /// An error of the library. Messages say what was got, what was expected, and the way out.
 #[derive(Debug, Error)]
@@ -20,6 +22,14 @@ pub enum LibraryError {
     /// Written by a newer Foray.
     #[error("the library at {folder} has format {got}, this Foray reads up to format {FORMAT}; use the newer Foray that wrote it, or index into another folder with --library", folder = folder.display())]
     NewerFormat {
+        /// The library's folder.
+        folder: PathBuf,
+        /// Its format.
+        got: u32,
+    },
+    /// Older than any that can be brought up to date.
+    #[error("the library at {folder} says that it has format {got}; Foray's formats begin with format {OLDEST}: {folder}/library.json was changed by something else. Restore a backup with `foray restore FILE --library NEW_FOLDER`, or index into another folder with --library", folder = folder.display())]
+    OlderFormat {
         /// The library's folder.
         folder: PathBuf,
         /// Its format.
@@ -56,6 +66,60 @@ pub enum LibraryError {
     /// The embedded database failed.
     #[error("the library's database failed: {0}; what was committed before is safe")]
     Database(#[from] sled::Error),
+    /// The database cannot be read, or contradicts itself.
+    #[error("the database of the library at {folder} is damaged ({reason}); restore a backup with `foray restore FILE --library NEW_FOLDER`, or run `foray index --repair DIR` on the photo folders: it moves the damaged database aside and indexes the photos again", folder = folder.display())]
+    Corrupt {
+        /// The library's folder.
+        folder: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// The database is whole, but lacks its end.
+    #[error("the database of the library at {folder} was damaged and lost its last {lost} commits, {commits} are left; run `foray index --repair DIR` on the photo folders to index again what is missing, or restore a backup with `foray restore FILE --library NEW_FOLDER`", folder = folder.display())]
+    LostCommits {
+        /// The library's folder.
+        folder: PathBuf,
+        /// How many commits are gone.
+        lost: u64,
+        /// How many are there.
+        commits: u64,
+    },
+    /// A backup that is not as it was written.
+    #[error("{file} is damaged, or no Foray backup: {reason}; nothing was changed. Try an older backup", file = file.display())]
+    BackupDamaged {
+        /// The backup.
+        file: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A backup written by a newer Foray.
+    #[error("{file} is a backup of form {0}, library format {1}; this Foray reads up to form {BACKUP_FORMAT}, library format {FORMAT}. Use the newer Foray that wrote it", got.0, got.1, file = file.display())]
+    NewerBackup {
+        /// The backup.
+        file: PathBuf,
+        /// The versions of its form and of the library in it.
+        got: (u32, u32),
+    },
+    /// A folder that was to be filled holds something.
+    #[error("{folder} is not empty, and what is in it is never overwritten; name another folder (--library DIR for a library), or move this one away first", folder = .0.display())]
+    NotEmpty(PathBuf),
+    /// Another process fills the same folder.
+    #[error("another Foray is writing to {folder} now; wait until it ends", folder = .0.display())]
+    StagingInUse(PathBuf),
+    /// An exported file is not what it should be.
+    #[error("cannot import {file}: {reason}; nothing of it was taken. Export again, or mend the file", file = file.display())]
+    BadExport {
+        /// The file.
+        file: PathBuf,
+        /// What was got and what was expected.
+        reason: String,
+    },
+    /// The library, or the server that has it, refused a part of an import.
+    #[error(transparent)]
+    Refused(ProtocolError),
+    /// Input or output where no file is named yet.
+    #[error("cannot read or write: {0}{hint}", hint = hint(.0))]
+    Io(#[from] io::Error),
     /// A stored record cannot be understood.
     #[error("a damaged record in the library: {0}; run `foray index` on the photo folders to write it anew")]
     Damaged(String),
@@ -123,6 +187,14 @@ impl LibraryError {
     pub(crate) fn file(action: &'static str, file: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let file = file.into();
         move |source| Self::File { action, file, source }
+    }
+
+    /// Names the file of an error of input or output that names none.
+    pub(crate) fn on_file(self, action: &'static str, file: impl Into<PathBuf>) -> Self {
+        match self {
+            Self::Io(source) => Self::file(action, file)(source),
+            error => error,
+        }
     }
 
     fn kind(&self) -> ProblemKind {

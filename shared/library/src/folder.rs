@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LibraryError;
 use crate::atomic_file::{Durability, write_atomically};
+use crate::upgrade::upgrade;
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -69,6 +70,7 @@ impl fmt::Display for Holder {
 pub(crate) struct LockedFolder {
     path: PathBuf,
     holder: Holder,
+    was_killed: bool,
     _lock: File,
 }
 
@@ -78,15 +80,24 @@ impl LockedFolder {
         check_format(path, create)?;
         fs::create_dir_all(path).map_err(LibraryError::file("make the library's folder", path))?;
         let lock = take_lock(path)?;
-        write_format(path)?;
+        match read_format(path)? {
+            Some(format) => upgrade(path, format)?,
+            None => write_format(path, FORMAT)?,
+        }
+        let was_killed = path.join(HOLDER_FILE).exists();
         let holder = Holder { pid: std::process::id(), command: command.to_owned(), url: None };
-        let folder = Self { path: path.to_owned(), holder, _lock: lock };
+        let folder = Self { path: path.to_owned(), holder, was_killed, _lock: lock };
         folder.write_holder()?;
         Ok(folder)
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the process that had the library before this one came to no orderly end.
+    pub fn was_killed(&self) -> bool {
+        self.was_killed
     }
 
     /// The file of a space's vectors, read in place; its folder is made.
@@ -115,18 +126,31 @@ impl Drop for LockedFolder {
     }
 }
 
+/// Where the database of the library in `folder` is.
+pub(crate) fn database_folder(folder: &Path) -> PathBuf {
+    folder.join("db")
+}
+
 fn check_format(path: &Path, create: bool) -> Result<(), LibraryError> {
-    let file = path.join(FORMAT_FILE);
+    match read_format(path)? {
+        Some(got) if got > FORMAT => Err(LibraryError::NewerFormat { folder: path.to_owned(), got }),
+        Some(_) => Ok(()),
+        None => check_new(path, create),
+    }
+}
+
+/// The format of the library in `folder`; `None` where there is none.
+pub(crate) fn read_format(folder: &Path) -> Result<Option<u32>, LibraryError> {
+    let file = folder.join(FORMAT_FILE);
     match fs::read(&file) {
         Ok(bytes) => {
-            let damaged = |_| LibraryError::Damaged(format!("{} is not what Foray wrote there", file.display()));
-            let format = serde_json::from_slice::<FormatFile>(&bytes).map_err(damaged)?.format;
-            if format > FORMAT {
-                return Err(LibraryError::NewerFormat { folder: path.to_owned(), got: format });
-            }
-            Ok(())
+            let foreign = |_| LibraryError::Corrupt {
+                folder: folder.to_owned(),
+                reason: format!("{FORMAT_FILE} is not what Foray wrote there"),
+            };
+            Ok(Some(serde_json::from_slice::<FormatFile>(&bytes).map_err(foreign)?.format))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => check_new(path, create),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(LibraryError::file("read", file)(error)),
     }
 }
@@ -161,13 +185,10 @@ fn take_lock(path: &Path) -> Result<File, LibraryError> {
     }
 }
 
-fn write_format(path: &Path) -> Result<(), LibraryError> {
-    let file = path.join(FORMAT_FILE);
-    if file.exists() {
-        return Ok(());
-    }
+/// Says that the library in `folder` has this format.
+pub(crate) fn write_format(folder: &Path, format: u32) -> Result<(), LibraryError> {
     let written_by = format!("foray {}", env!("CARGO_PKG_VERSION"));
-    write_json(&file, &FormatFile { format: FORMAT, written_by })
+    write_json(&folder.join(FORMAT_FILE), &FormatFile { format, written_by })
 }
 
 fn write_json(file: &Path, value: &impl Serialize) -> Result<(), LibraryError> {

@@ -147,10 +147,12 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    fn counts_after(&self) -> Counts {
+    /// What the library counts once this is written.
+    pub fn counts_after(&self) -> Counts {
         let shown = self.links.values().filter(|links| links.before.is_empty() && !links.after.is_empty()).count();
         let hidden = self.links.values().filter(|links| !links.before.is_empty() && links.after.is_empty()).count();
-        Counts { photos: (self.counts.photos + shown).saturating_sub(hidden), ..self.counts }
+        let photos = (self.counts.photos + shown).saturating_sub(hidden);
+        Counts { photos, commits: self.counts.commits + 1, ..self.counts }
     }
 
     /// What changes in each tree, in the order of [`Commit::write`]'s trees.

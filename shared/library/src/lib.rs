@@ -2,21 +2,26 @@
 
 mod atomic_file;
 mod background;
+pub mod backup;
 mod catalogue;
 pub mod engine;
 mod error;
+pub mod export;
 mod folder;
 mod graph_snapshot;
 mod ingest;
+mod integrity;
 mod library;
 mod records;
 mod search;
 mod space;
+mod staging;
 mod thumbnails;
 mod unusual;
+mod upgrade;
 mod vectors;
 
-pub use atomic_file::{Durability, write_atomically};
+pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically};
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder};
 pub use library::{Library, OpenOptions};

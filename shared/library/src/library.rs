@@ -17,12 +17,12 @@ use crate::LibraryError;
 use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
 use crate::engine::graph::Graph;
-use crate::folder::{FORMAT, LockedFolder};
+use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
 use crate::space::SpaceIndex;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
-use crate::{graph_snapshot, unusual};
+use crate::{graph_snapshot, integrity, unusual};
 
 /// Below this size the exact scan is at least as fast as the graph, and never wrong.
 const GRAPH_FROM_ROWS: usize = 50_000;
@@ -47,6 +47,8 @@ pub struct OpenOptions {
     pub command: String,
     /// Whether to build the search graph in the background when the library is large enough.
     pub build_graph: bool,
+    /// Whether a damaged database is moved aside, and one that lost commits taken as it is, instead of being refused.
+    pub repair: bool,
     /// From how many photos on a graph is built; for tests. The default is where it begins to be faster.
     pub graph_from_rows: usize,
 }
@@ -59,6 +61,7 @@ impl OpenOptions {
             create: false,
             command: command.to_owned(),
             build_graph: false,
+            repair: false,
             graph_from_rows: GRAPH_FROM_ROWS,
         }
     }
@@ -73,10 +76,10 @@ pub struct Library {
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
-    writing: Mutex<()>,
+    pub(crate) writing: Mutex<()>,
     builder: Option<GraphBuilder>,
     thumbnails: Thumbnails,
-    db: Db,
+    pub(crate) db: Db,
     // Last, so that the lock outlives the database.
     folder: Mutex<LockedFolder>,
 }
@@ -92,11 +95,30 @@ impl Library {
     /// Opens the library, or makes one.
     ///
     /// # Errors
-    /// [`LibraryError::Missing`], [`LibraryError::Held`] and [`LibraryError::NewerFormat`] among others; nothing is changed
-    /// then.
+    /// [`LibraryError::Missing`], [`LibraryError::Held`], [`LibraryError::NewerFormat`], [`LibraryError::Corrupt`] and
+    /// [`LibraryError::LostCommits`] among others; nothing is changed then.
     pub fn open(options: &OpenOptions) -> Result<Self, LibraryError> {
+        match Self::open_as_it_is(options) {
+            Err(LibraryError::Corrupt { folder, reason }) if options.repair => {
+                let aside = integrity::set_database_aside(&folder, &options.command)?;
+                tracing::warn!(
+                    "the database was damaged ({reason}); it is kept at {}, a new one is begun",
+                    aside.display()
+                );
+                Self::open_as_it_is(options)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_as_it_is(options: &OpenOptions) -> Result<Self, LibraryError> {
         let folder = LockedFolder::open(&options.folder, options.create, &options.command)?;
         check_space_on_disk(&options.folder)?;
+        integrity::guarded(&options.folder, || Self::load(folder, options))
+    }
+
+    fn load(folder: LockedFolder, options: &OpenOptions) -> Result<Self, LibraryError> {
+        let was_killed = folder.was_killed();
         let db = open_database(&options.folder)?;
         let library = Self {
             catalogue: Catalogue::open(&db)?,
@@ -114,8 +136,9 @@ impl Library {
             let active = library.load_space(space)?;
             *library.active.write() = Some(active);
             library.purge_orphans()?;
-            library.build_graph_if_due();
         }
+        library.check_integrity(was_killed, options.repair)?;
+        library.build_graph_if_due();
         Ok(library)
     }
 
@@ -127,6 +150,11 @@ impl Library {
             .filter(|links| links.rows as usize <= index.vectors.len())
             .map(|links| Arc::new(Graph::new(links)));
         Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
+    }
+
+    /// The library's folder.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.lock().path().to_owned()
     }
 
     pub(crate) fn active(&self) -> Option<ActiveSpace> {
@@ -175,7 +203,7 @@ impl Library {
 
     fn commit_batch(&self, batch: &IngestBatch) -> Result<CommitSummary, LibraryError> {
         let _one_at_a_time = self.writing.lock();
-        check_space_on_disk(self.folder.lock().path())?;
+        check_space_on_disk(&self.path())?;
         let active = self.space_for(&batch.space)?;
         let mut commit = Commit::new(&self.catalogue)?;
         let first_row = {
@@ -187,6 +215,7 @@ impl Library {
             index.next_row()
         };
         self.show(&active, &commit, first_row)?;
+        integrity::note_commits_or_warn(&self.path(), commit.counts_after().commits);
         self.version.fetch_add(1, Ordering::Relaxed);
         self.build_graph_if_due();
         Ok(commit.summary)
@@ -194,6 +223,8 @@ impl Library {
 
     fn write_thumbnails(&self, batch: &IngestBatch) -> Result<(), LibraryError> {
         batch.changes.iter().try_for_each(|change| match change {
+            // An import may have none.
+            foray_protocol::Change::Added { photo, .. } if photo.thumbnail.is_empty() => Ok(()),
             foray_protocol::Change::Added { photo, .. } => self.thumbnails.write(photo.id, &photo.thumbnail),
             _ => Ok(()),
         })
@@ -391,8 +422,9 @@ impl Ingest for Library {
     }
 }
 
-fn open_database(folder: &Path) -> Result<Db, LibraryError> {
-    let path = folder.join("db");
+/// Opens the database of the library in `folder`, or makes one.
+pub(crate) fn open_database(folder: &Path) -> Result<Db, LibraryError> {
+    let path = database_folder(folder);
     let config = sled::Config::new().path(&path).cache_capacity(DATABASE_CACHE_BYTES);
     let mut tries = 0;
     loop {
@@ -401,7 +433,9 @@ fn open_database(folder: &Path) -> Result<Db, LibraryError> {
                 tries += 1;
                 thread::sleep(LOCK_PAUSE);
             }
-            Err(sled::Error::Io(error)) => return Err(LibraryError::file("open the database", path)(error)),
+            Err(sled::Error::Io(error)) if !integrity::is_damage_kind(error.kind()) => {
+                return Err(LibraryError::file("open the database", path)(error));
+            }
             opened => return Ok(opened?),
         }
     }

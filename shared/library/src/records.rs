@@ -46,6 +46,9 @@ pub(crate) struct Counts {
     pub files: usize,
     /// Files that could not be indexed.
     pub failed: usize,
+    /// Commits so far.
+    #[serde(default)]
+    pub commits: u64,
 }
 
 pub(crate) fn encode(record: &impl Serialize) -> Result<Vec<u8>, LibraryError> {

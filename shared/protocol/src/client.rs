@@ -1,5 +1,6 @@
 //! The typed HTTP client: a library behind a server, used like one in this process.
 
+use std::io::Read;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -39,6 +40,21 @@ impl Client {
     /// The server's address.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// A backup of the library, as the server writes it; it is whole only if it proves to be when it is read.
+    ///
+    /// # Errors
+    /// Those of reaching the server, and its refusals.
+    pub fn backup(&self) -> Result<impl Read + use<>, ProtocolError> {
+        let url = self.url("backup");
+        // A large library takes its time.
+        let request = self.agent.post(&url).config().timeout_global(None).build();
+        let reply = request.send_empty();
+        match reply {
+            Ok(reply) if reply.status().is_success() => Ok(reply.into_body().into_reader()),
+            reply => Err(read(&url, reply).err().unwrap_or_else(|| malformed(&url, "no backup"))),
+        }
     }
 
     fn url(&self, path: &str) -> String {

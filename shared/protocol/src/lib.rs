@@ -23,7 +23,9 @@ pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFil
 pub use path::PhotoPath;
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
-pub use results::{Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults};
+pub use results::{
+    Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults, exact_path, text_and_bytes,
+};
 pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;

@@ -38,11 +38,13 @@ impl Photo {
     }
 }
 
-fn text_and_bytes(path: &PhotoPath) -> (String, Option<String>) {
+/// A path for JSON: its text, and its exact bytes in base64 where the text is not exact because the name is not UTF-8.
+pub fn text_and_bytes(path: &PhotoPath) -> (String, Option<String>) {
     (path.to_string(), path.to_str().is_none().then(|| STANDARD.encode(path.as_bytes())))
 }
 
-fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
+/// The path that [`text_and_bytes`] wrote.
+pub fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
     bytes
         .and_then(|bytes| STANDARD.decode(bytes).ok())
         .map_or_else(|| PhotoPath::from(text), |bytes| PhotoPath::from_bytes(&bytes))

@@ -1,0 +1,51 @@
+//! Backups over HTTP: written while they are sent, so that none waits whole in memory or on the server's disk.
+
+use std::io::{self, Write};
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentEncoding;
+use actix_web::web::{self, Bytes, Data};
+use futures_util::stream;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::service::SearchService;
+
+/// Pieces on their way; a reader that is slower than the library makes the writer wait.
+const PIECES: usize = 16;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/backup", web::post().to(backup));
+}
+
+async fn backup(service: Data<SearchService>) -> HttpResponse {
+    let (pieces, sent) = channel(PIECES);
+    // The task ends by itself: with the backup, or when nobody takes it any more.
+    drop(web::block(move || write(&service, pieces)));
+    HttpResponse::Ok().content_type("application/zstd").insert_header(ContentEncoding::Identity).streaming(
+        stream::unfold(sent, |mut sent: Receiver<io::Result<Bytes>>| async move {
+            sent.recv().await.map(|piece| (piece, sent))
+        }),
+    )
+}
+
+fn write(service: &SearchService, pieces: Sender<io::Result<Bytes>>) {
+    if let Err(error) = service.library().backup(PieceWriter(&pieces)) {
+        tracing::error!("a backup was broken off: {error}");
+        // Breaks the connection off, so that the client does not take what it has for the whole.
+        let _ = pieces.blocking_send(Err(io::Error::other(error.to_string())));
+    }
+}
+
+struct PieceWriter<'a>(&'a Sender<io::Result<Bytes>>);
+
+impl Write for PieceWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the client went away");
+        self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
