@@ -7,8 +7,6 @@ use foray_protocol::SpaceId;
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
 
-use crate::engine::graph::Graph;
-use crate::engine::graph_build;
 use crate::space::SpaceIndex;
 use crate::{LibraryError, graph_snapshot};
 
@@ -63,14 +61,11 @@ impl GraphBuilder {
 }
 
 fn build(db: &Db, space: &SpaceId, index: &RwLock<SpaceIndex>) -> Result<(), LibraryError> {
-    let (arena, live) = {
-        let index = index.read();
-        (index.vectors.arena.clone(), index.vectors.live.clone())
-    };
+    let snapshot = index.read().vectors.clone();
     let begun = std::time::Instant::now();
-    let links = graph_build::build(&arena, &live);
-    tracing::info!("built the search graph over {} photos in {:.1} s", live.len(), begun.elapsed().as_secs_f64());
+    let links = snapshot.build_links();
+    tracing::info!("built the search graph over {} photos in {:.1} s", links.live, begun.elapsed().as_secs_f64());
     graph_snapshot::store(db, space, &links)?;
-    index.write().vectors.graph = Some(Arc::new(Graph::new(links)));
+    index.write().vectors.set_links(links);
     Ok(())
 }

@@ -38,6 +38,11 @@ pub(crate) fn store(db: &Db, space: &SpaceId, links: &Links) -> Result<(), Libra
     Ok(())
 }
 
+/// Removes the stored graph of `space`.
+pub(crate) fn forget(db: &Db, space: &SpaceId) -> Result<(), LibraryError> {
+    Ok(tree(db, space)?.clear()?)
+}
+
 /// The stored graph of `space`: `None` when there is none or when it is damaged (said in the log).
 pub(crate) fn load(db: &Db, space: &SpaceId) -> Result<Option<Links>, LibraryError> {
     let tree = tree(db, space)?;

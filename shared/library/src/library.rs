@@ -16,7 +16,6 @@ use sled::Db;
 use crate::LibraryError;
 use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
-use crate::engine::graph::Graph;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
 use crate::space::SpaceIndex;
@@ -146,9 +145,11 @@ impl Library {
         let store = VectorStore::open(&self.db, &id)?;
         let rows = self.folder.lock().row_file(&id)?;
         let mut index = SpaceIndex::load(store, &rows, &self.catalogue.orphans()?)?;
-        index.vectors.graph = graph_snapshot::load(&self.db, &id)?
-            .filter(|links| links.rows as usize <= index.vectors.len())
-            .map(|links| Arc::new(Graph::new(links)));
+        if index.vectors.is_empty() {
+            // Row numbers begin anew, and this graph's would be taken for theirs.
+            graph_snapshot::forget(&self.db, &id)?;
+        }
+        graph_snapshot::load(&self.db, &id)?.into_iter().for_each(|links| index.vectors.set_links(links));
         Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
     }
 

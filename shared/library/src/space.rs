@@ -47,11 +47,14 @@ impl SpaceIndex {
             store: store.clone(),
             file: file.to_owned(),
         };
-        if let Some((last, dimension)) = store.last()? {
-            index.read_file(dimension)?;
-            index.compare_with_store(last)?;
-            index.read_store()?;
-            index.show_all(hidden)?;
+        match store.shape()? {
+            Some((rows, dimension)) => {
+                index.read_file(dimension)?;
+                index.compare_with_store(rows)?;
+                index.read_store(rows)?;
+                index.show_all(hidden)?;
+            }
+            None => store.forget_holes()?,
         }
         Ok(index)
     }
@@ -63,10 +66,10 @@ impl SpaceIndex {
     }
 
     /// A file that is not of this database is read anew from the database.
-    fn compare_with_store(&mut self, last: u32) -> Result<(), LibraryError> {
+    fn compare_with_store(&mut self, stored_rows: usize) -> Result<(), LibraryError> {
         let rows = self.ids.len();
         let step = rows.div_ceil(COMPARED_ROWS).max(1);
-        let mut same = rows <= last as usize + 1;
+        let mut same = rows <= stored_rows;
         for row in (0..rows).step_by(step).chain(rows.checked_sub(1)) {
             let stored = self.store.get(row as u32)?;
             same &= stored
@@ -74,29 +77,39 @@ impl SpaceIndex {
         }
         if !same {
             tracing::warn!("{} does not fit the database; it is written anew", self.file.display());
-            self.ids.clear();
-            self.vectors.truncate(0).map_err(LibraryError::file("write", &self.file))?;
+            self.clear()?;
         }
         Ok(())
     }
 
-    fn read_store(&mut self) -> Result<(), LibraryError> {
-        let hole = vec![0.0; self.vectors.dimension()];
-        let mut batch: Vec<(ImageId, Vec<f32>)> = vec![];
+    fn clear(&mut self) -> Result<(), LibraryError> {
+        self.ids.clear();
+        self.vectors.clear().map_err(LibraryError::file("write", &self.file))
+    }
+
+    /// Appends what the file lacks of the database's `rows` rows.
+    fn read_store(&mut self, rows: usize) -> Result<(), LibraryError> {
+        let mut batch = vec![];
         for entry in self.store.clone().from(self.ids.len() as u32) {
             let (row, id, vector) = entry?;
             self.check_dimension(&vector)?;
-            while self.ids.len() + batch.len() < row as usize {
-                batch.push((NO_PHOTO, hole.clone()));
-            }
-            batch.push((id, vector.as_slice().to_vec()));
-            if batch.len() >= ROWS_A_BATCH {
+            if batch.len() == ROWS_A_BATCH || row as usize != self.ids.len() + batch.len() {
                 self.append_rows(&batch);
                 batch.clear();
+                self.append_holes_up_to(row as usize);
             }
+            batch.push((id, vector));
         }
         self.append_rows(&batch);
+        self.append_holes_up_to(rows);
         Ok(())
+    }
+
+    fn append_holes_up_to(&mut self, row: usize) {
+        let hole = vec![0.0; self.vectors.dimension()];
+        while self.ids.len() < row {
+            self.append_slices(&[(NO_PHOTO, &hole)]);
+        }
     }
 
     /// All photos but the hidden ones can be found from now on.
@@ -104,18 +117,21 @@ impl SpaceIndex {
         for hole in self.store.holes() {
             self.ids[hole? as usize] = NO_PHOTO;
         }
-        let photos = (0u32..).zip(&self.ids).filter(|(_, id)| **id != NO_PHOTO);
-        self.rows = photos.map(|(row, &id)| (id, row)).collect();
-        let live: Vec<u32> = (0..self.next_row()).filter(|&row| self.ids[row as usize] != NO_PHOTO).collect();
-        live.into_iter().for_each(|row| self.vectors.set_live(row, true));
+        let photos = self.ids.iter().copied().zip(0u32..).filter(|(id, _)| *id != NO_PHOTO);
+        self.rows = photos.collect();
+        self.rows.values().for_each(|&row| self.vectors.set_live(row, true));
         hidden.iter().for_each(|&id| self.set_live(id, false));
         Ok(())
     }
 
-    fn append_rows(&mut self, rows: &[(ImageId, Vec<f32>)]) {
-        let borrowed: Vec<_> = rows.iter().map(|(id, vector)| (*id, vector.as_slice())).collect();
+    fn append_rows(&mut self, rows: &[(ImageId, UnitVector)]) {
+        let slices: Vec<_> = rows.iter().map(|(id, vector)| (*id, vector.as_slice())).collect();
+        self.append_slices(&slices);
+    }
+
+    fn append_slices(&mut self, rows: &[(ImageId, &[f32])]) {
         self.ids.extend(rows.iter().map(|(id, _)| *id));
-        if let Err(error) = self.vectors.append(&borrowed) {
+        if let Err(error) = self.vectors.append(rows) {
             // The database has them: the file is completed from it at the next start.
             tracing::warn!("cannot write {}: {error}; new vectors are kept in memory", self.file.display());
         }
@@ -137,12 +153,10 @@ impl SpaceIndex {
         let Some((_, first)) = added.first() else { return Ok(()) };
         if self.vectors.dimension() == 0 {
             self.read_file(first.dimension())?;
-            self.vectors.truncate(0).map_err(LibraryError::file("write", &self.file))?;
-            self.ids.clear();
+            self.clear()?;
         }
         self.rows.extend(added.iter().map(|(id, _)| *id).zip(self.next_row()..));
-        let rows: Vec<_> = added.iter().map(|(id, vector)| (*id, vector.as_slice().to_vec())).collect();
-        self.append_rows(&rows);
+        self.append_rows(added);
         Ok(())
     }
 
@@ -218,5 +232,80 @@ impl Background {
     pub fn relevance(&self, score: f32) -> f32 {
         let deviations = (score - self.mean) / self.deviation.max(1e-3);
         1.0 / (1.0 + (-1.5 * (deviations - 3.0)).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foray_protocol::SpaceId;
+    use sled::Db;
+
+    use super::*;
+    use crate::engine::samples;
+    use crate::vectors::encode;
+
+    struct Stage {
+        folder: tempfile::TempDir,
+        db: Db,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            Self { folder: tempfile::tempdir().unwrap(), db: sled::Config::new().temporary(true).open().unwrap() }
+        }
+
+        fn load(&self) -> SpaceIndex {
+            let store = VectorStore::open(&self.db, &SpaceId::from("test@0".to_owned())).unwrap();
+            SpaceIndex::load(store, &self.folder.path().join("rows"), &[]).unwrap()
+        }
+
+        /// Commits a photo to the database and to `index`.
+        fn add(&self, index: &mut SpaceIndex, number: u8) -> ImageId {
+            let (id, vector) = (ImageId::of_content(&[number]), samples::clustered(1, 8, number.into()).remove(0));
+            index.store.tree().insert(index.next_row().to_be_bytes(), encode(id, &vector)).unwrap();
+            index.append(&[(id, vector)]).unwrap();
+            id
+        }
+    }
+
+    #[test]
+    fn a_photo_that_came_after_the_last_row_was_deleted_is_found_after_a_restart() {
+        let stage = Stage::new();
+        let mut index = stage.load();
+        let ids: Vec<_> = (0..4).map(|number| stage.add(&mut index, number)).collect();
+        index.store.delete(3).unwrap();
+        let mut index = stage.load();
+        assert_eq!((index.next_row(), index.row(ids[2]), index.row(ids[3])), (4, Some(2), None));
+        let late = stage.add(&mut index, 9);
+        let index = stage.load();
+        assert_eq!(index.row(late), Some(4));
+        assert!(index.is_live(4) && !index.is_live(3));
+    }
+
+    #[test]
+    fn deleted_rows_stay_deleted_when_the_file_is_written_anew() {
+        let stage = Stage::new();
+        let mut index = stage.load();
+        let ids: Vec<_> = (0..5).map(|number| stage.add(&mut index, number)).collect();
+        [1, 2, 4].into_iter().for_each(|row| index.store.delete(row).unwrap());
+        std::fs::remove_file(stage.folder.path().join("rows")).unwrap();
+        let index = stage.load();
+        assert_eq!(ids.iter().map(|&id| index.row(id)).collect::<Vec<_>>(), [Some(0), None, None, Some(3), None]);
+        assert_eq!(index.vectors.live.iter().collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(index.next_row(), 5);
+    }
+
+    #[test]
+    fn numbers_begin_anew_when_every_row_was_deleted() {
+        let stage = Stage::new();
+        let mut index = stage.load();
+        for number in 0..3 {
+            stage.add(&mut index, number);
+            index.store.delete(number.into()).unwrap();
+        }
+        let mut index = stage.load();
+        let late = stage.add(&mut index, 9);
+        let index = stage.load();
+        assert!(index.row(late) == Some(0) && index.is_live(0));
     }
 }

@@ -27,10 +27,13 @@ impl VectorStore {
         self.tree.get(row.to_be_bytes())?.map(|value| decode(&value)).transpose()
     }
 
-    /// The last row and the number of components of its vector; `None` while there are no rows.
-    pub fn last(&self) -> Result<Option<(u32, usize)>, LibraryError> {
+    /// How many rows there are, deleted ones counted, and the components of each; `None` without any vector. The last row's
+    /// number is never given again, even when it was deleted.
+    pub fn shape(&self) -> Result<Option<(usize, usize)>, LibraryError> {
         let Some((key, value)) = self.tree.last()? else { return Ok(None) };
-        Ok(Some((row_of(&key)?, decode(&value)?.1.dimension())))
+        let hole = self.holes.last()?.map(|(key, _)| row_of(&key)).transpose()?;
+        let last = hole.max(Some(row_of(&key)?)).unwrap_or_default();
+        Ok(Some((last as usize + 1, decode(&value)?.1.dimension())))
     }
 
     /// The rows from `first` on; rows that were deleted are missing.
@@ -45,6 +48,11 @@ impl VectorStore {
     /// The rows that were deleted.
     pub fn holes(&self) -> impl Iterator<Item = Result<u32, LibraryError>> {
         self.holes.iter().keys().map(|key| row_of(&key?))
+    }
+
+    /// Forgets which rows were deleted: when none is left, numbers begin anew.
+    pub fn forget_holes(&self) -> Result<(), LibraryError> {
+        Ok(self.holes.clear()?)
     }
 
     /// Deletes `row`.

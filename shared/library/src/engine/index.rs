@@ -8,7 +8,7 @@ use foray_protocol::{ImageId, UnitVector};
 use rayon::prelude::*;
 
 use crate::engine::arena::{Arena, CHUNK_ROWS, Chunk, QuantizedVector};
-use crate::engine::graph::Graph;
+use crate::engine::graph::{Graph, Links};
 use crate::engine::plan::{Plan, Situation};
 use crate::engine::row_file::RowFile;
 use crate::engine::row_set::RowSet;
@@ -67,15 +67,13 @@ impl VectorIndex {
         Ok((Self { arena, ..Self::empty(exact, dimension) }, ids))
     }
 
-    /// Forgets all rows from number `rows` on.
+    /// Forgets all rows.
     ///
     /// # Errors
     /// Those of cutting the file.
-    pub fn truncate(&mut self, rows: usize) -> io::Result<()> {
-        self.exact.truncate(rows)?;
-        self.arena = load(&self.exact, self.arena.dimension()).0;
-        self.live = self.live.iter().filter(|&row| (row as usize) < rows).collect();
-        self.graph = self.graph.take().filter(|graph| graph.links.rows as usize <= rows);
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.exact.truncate(0)?;
+        *self = Self::empty(self.exact.clone(), self.dimension());
         Ok(())
     }
 
@@ -218,7 +216,17 @@ impl VectorIndex {
 
     /// Builds the search graph over the live rows with all cores; takes minutes for a million rows.
     pub fn build_graph(&mut self) {
-        self.graph = Some(Arc::new(Graph::new(graph_build::build(&self.arena, &self.live))));
+        self.set_links(self.build_links());
+    }
+
+    /// The links of a graph over the live rows.
+    pub(crate) fn build_links(&self) -> Links {
+        graph_build::build(&self.arena, &self.live)
+    }
+
+    /// Searches with the graph of these links from now on, if it is one over rows that are here; else with none.
+    pub(crate) fn set_links(&mut self, links: Links) {
+        self.graph = (links.rows as usize <= self.len()).then(|| Arc::new(Graph::new(links)));
     }
 
     /// The graph as bytes, if there is one.
@@ -228,8 +236,8 @@ impl VectorIndex {
 
     /// Takes a graph that [`VectorIndex::graph_bytes`] gave for these rows; whether it fits.
     pub fn set_graph_bytes(&mut self, bytes: &[u8]) -> bool {
-        let fits = |links: &crate::engine::graph::Links| links.rows as usize <= self.len();
-        self.graph = graph_bytes::from_bytes(bytes).filter(fits).map(|links| Arc::new(Graph::new(links)));
+        self.graph = None;
+        graph_bytes::from_bytes(bytes).into_iter().for_each(|links| self.set_links(links));
         self.graph.is_some()
     }
 }
@@ -251,4 +259,79 @@ fn load_chunk(exact: &RowFile, start: usize) -> (Chunk, Vec<ImageId>) {
         ids.push(row.id);
     }
     (chunk, ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::samples;
+
+    const ROWS: usize = 4_000;
+    /// Rows that the graph knows.
+    const KNOWN: u32 = 3_500;
+
+    /// An index whose graph is older than its last rows and than the death of every seventh row.
+    fn index() -> (VectorIndex, Vec<UnitVector>) {
+        let vectors = samples::clustered(ROWS, 48, 1);
+        let mut index = VectorIndex::in_memory(48);
+        for (row, vector) in vectors.iter().enumerate() {
+            index.append(&[(ImageId::from_bytes([1; 16]), vector.as_slice())]).unwrap();
+            index.set_live(row as u32, true);
+            if row as u32 + 1 == KNOWN {
+                index.build_graph();
+            }
+        }
+        (0..ROWS as u32).step_by(7).for_each(|row| index.set_live(row, false));
+        (index, vectors)
+    }
+
+    /// Share of the ten nearest allowed rows that a walk finds, whatever the planner would choose.
+    fn recall_of_walk(index: &VectorIndex, queries: &[UnitVector], allowed: &RowSet) -> f64 {
+        let plan = Plan::Graph { ef: 256, tail: ROWS - KNOWN as usize, allowed: 1.0 };
+        let found: usize = queries
+            .iter()
+            .map(|query| {
+                let quantized = QuantizedVector::new(query.as_slice());
+                let walked = index.candidates(plan, &quantized, 52, allowed);
+                assert!(walked.iter().all(|scored| allowed.contains(scored.row)));
+                let exact = scan_range(&index.arena, &quantized, allowed, 0..ROWS as u32, 10).into_sorted();
+                exact.iter().filter(|scored| walked.contains(scored)).count()
+            })
+            .sum();
+        found as f64 / (10 * queries.len()) as f64
+    }
+
+    #[test]
+    fn a_walk_finds_the_nearest_live_rows_newer_ones_too() {
+        let (index, vectors) = index();
+        let recall = recall_of_walk(&index, &vectors[3_900..], &index.live);
+        assert!(recall >= 0.99, "recall@10 {recall}");
+    }
+
+    #[test]
+    fn a_walk_under_a_filter_finds_the_nearest_allowed_rows() {
+        let (index, vectors) = index();
+        let allowed = index.live.intersection(&(0..ROWS as u32).filter(|row| row % 3 == 0).collect());
+        let recall = recall_of_walk(&index, &vectors[3_900..], &allowed);
+        assert!(recall >= 0.99, "recall@10 {recall}");
+    }
+
+    #[test]
+    fn many_queries_at_once_find_what_each_finds_alone() {
+        let (index, vectors) = index();
+        let together = index.best_of_each(&vectors[..40], 10);
+        for (query, rows) in vectors.iter().zip(together) {
+            assert_eq!(rows, index.best(query, 10, None).rows[..10]);
+        }
+    }
+
+    #[test]
+    fn a_graph_over_rows_that_are_not_here_is_not_taken() {
+        let (mut index, _) = index();
+        let bytes = index.graph_bytes().unwrap();
+        assert!(index.set_graph_bytes(&bytes));
+        assert!(!index.set_graph_bytes(&bytes[..bytes.len() - 4]));
+        index.clear().unwrap();
+        assert!(index.is_empty() && !index.set_graph_bytes(&bytes));
+    }
 }
