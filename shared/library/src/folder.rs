@@ -15,6 +15,9 @@ use crate::upgrade::upgrade;
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
 
+/// What files of this version say of their writer.
+pub(crate) const WRITTEN_BY: &str = concat!("foray ", env!("CARGO_PKG_VERSION"));
+
 const FORMAT_FILE: &str = "library.json";
 const LOCK_FILE: &str = "library.lock";
 /// Copies of the vectors in the database; whatever is missing here is written anew.
@@ -171,24 +174,24 @@ fn check_new(path: &Path, create: bool) -> Result<(), LibraryError> {
 }
 
 fn take_lock(path: &Path) -> Result<File, LibraryError> {
-    let file = path.join(LOCK_FILE);
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&file)
-        .map_err(LibraryError::file("open", &file))?;
+    let held = || LibraryError::Held { folder: path.to_owned(), holder: Holder::of(path) };
+    lock_file(&path.join(LOCK_FILE))?.ok_or_else(held)
+}
+
+/// Locks `file`, which is made if there is none, until what is returned is dropped; `None` while another process has it.
+pub(crate) fn lock_file(file: &Path) -> Result<Option<File>, LibraryError> {
+    let opened = File::options().create(true).truncate(false).write(true).open(file);
+    let lock = opened.map_err(LibraryError::file("open", file))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(LibraryError::Held { folder: path.to_owned(), holder: Holder::of(path) }),
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(LibraryError::file("lock", file)(error)),
     }
 }
 
 /// Says that the library in `folder` has this format.
 pub(crate) fn write_format(folder: &Path, format: u32) -> Result<(), LibraryError> {
-    let written_by = format!("foray {}", env!("CARGO_PKG_VERSION"));
-    write_json(&folder.join(FORMAT_FILE), &FormatFile { format, written_by })
+    write_json(&folder.join(FORMAT_FILE), &FormatFile { format, written_by: WRITTEN_BY.to_owned() })
 }
 
 fn write_json(file: &Path, value: &impl Serialize) -> Result<(), LibraryError> {

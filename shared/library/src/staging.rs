@@ -1,11 +1,12 @@
 //! Folders that come into being all at once: filled beside their place, then moved into it.
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::LibraryError;
+use crate::folder::lock_file;
 
 const LOCK_FILE: &str = "staging.lock";
 
@@ -25,7 +26,7 @@ impl Staging {
         name.push(format!(".{doing}"));
         let path = target.with_file_name(name);
         fs::create_dir_all(&path).map_err(LibraryError::file("make the folder", &path))?;
-        let lock = lock(&path)?;
+        let lock = lock_file(&path.join(LOCK_FILE))?.ok_or_else(|| LibraryError::StagingInUse(path.clone()))?;
         let staging = Self { path, target: target.to_owned(), _lock: lock };
         staging.clear().map_err(LibraryError::file("empty the folder", &staging.path))?;
         Ok(staging)
@@ -79,16 +80,6 @@ fn check_empty(target: &Path) -> Result<(), LibraryError> {
             0 => Ok(()),
             _ => Err(LibraryError::NotEmpty(target.to_owned())),
         },
-    }
-}
-
-fn lock(folder: &Path) -> Result<File, LibraryError> {
-    let file = folder.join(LOCK_FILE);
-    let lock = File::create(&file).map_err(LibraryError::file("open", &file))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(LibraryError::StagingInUse(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(LibraryError::file("lock", file)(error)),
     }
 }
 

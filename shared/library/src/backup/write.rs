@@ -11,7 +11,7 @@ use super::format::{BLOCK_BYTES, Block, BlockWriter};
 use super::{BACKUP_FORMAT, Header, is_append_only, is_derived, verify};
 use crate::atomic_file::{Durability, fill_atomically, remove_leftovers};
 use crate::catalogue::{id_of, now_seconds};
-use crate::folder::FORMAT;
+use crate::folder::{FORMAT, WRITTEN_BY};
 use crate::{Library, LibraryError};
 
 /// The compression of zstd's own tool: photos' vectors and thumbnails hardly shrink, whatever is spent on them.
@@ -68,7 +68,7 @@ impl Library {
         let header = Header {
             foray_backup: BACKUP_FORMAT,
             library_format: FORMAT,
-            written_by: format!("foray {}", env!("CARGO_PKG_VERSION")),
+            written_by: WRITTEN_BY.to_owned(),
             taken_at: now_seconds(),
             photos: counts.photos,
             files: counts.files,

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::records::{FailureLine, FileLine, PhotoLine};
 use super::{EXPORT_FORMAT, FAILURES, MANIFEST, Manifest, PHOTOS, VECTORS, npy};
+use crate::folder::WRITTEN_BY;
 use crate::records::{FileRecord, Outcome, decode};
 use crate::staging::Staging;
 use crate::thumbnails::Thumbnails;
@@ -32,7 +33,7 @@ impl Library {
         let status = self.status()?;
         let mut manifest = Manifest {
             foray_export: EXPORT_FORMAT,
-            written_by: format!("foray {}", status.version),
+            written_by: WRITTEN_BY.to_owned(),
             space: self.space(),
             dimension: status.space.dimension,
             photos: status.photos,
