@@ -5,6 +5,7 @@ with one line of JSON:
   build NAME             builds an index: seconds, bytes on disk, seconds to load it again
   search NAME WANT       the smallest breadth that reaches recall@10 WANT, and what it takes: recall, queries/s on 1 and 2 threads
   filtered NAME SHARE    hnswlib and faiss: recall and milliseconds a query with every (1/SHARE)th row allowed
+  exact                  faiss's exact scan, a query at a time on one thread: milliseconds a query
   drop NAME              frees an index
 NAME: usearch-f32, usearch-f16, usearch-i8, hnswlib, faiss.
 """
@@ -186,6 +187,15 @@ class Bench:
         begun = time.perf_counter()
         found = self.indexes[name].filtered(queries, 256, allowed)
         return {"recall": recall(found, truth), "ms": (time.perf_counter() - begun) * 1e3 / len(queries)}
+
+    def exact(self):
+        index, queries = faiss.IndexFlatIP(self.rows.shape[1]), self.queries[:100]
+        index.add(self.rows)
+        faiss.omp_set_num_threads(1)
+        begun = time.perf_counter()
+        for query in queries:
+            index.search(query[None], WANTED)
+        return {"ms": (time.perf_counter() - begun) * 1e3 / len(queries)}
 
     def drop(self, name):
         del self.indexes[name]
