@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("foray: {error:#}");
+            eprintln!("foray: {}", output::message(&error));
             ExitCode::FAILURE
         }
     }

@@ -33,3 +33,29 @@ pub fn print_scored(format: FormatArguments, results: impl IntoIterator<Item = (
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
+
+/// An error and its causes in one line; a cause that a message tells of already is not told again.
+pub fn message(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.is_empty() {
+        true => cause,
+        false if told.contains(&cause) => told,
+        false => format!("{told}: {cause}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use foray_library::LibraryError;
+
+    use super::*;
+
+    #[test]
+    fn no_cause_is_told_twice() {
+        let source = io::Error::from(io::ErrorKind::NotFound);
+        let error = LibraryError::File { action: "read the backup", file: "/none/x".into(), source };
+        let error = anyhow::Error::from(error);
+        assert_eq!(message(&error), "cannot read the backup /none/x: entity not found");
+        let error = error.context("nothing was restored");
+        assert_eq!(message(&error), "nothing was restored: cannot read the backup /none/x: entity not found");
+    }
+}
