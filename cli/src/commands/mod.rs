@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod doctor;
+mod duplicates;
 mod index;
 mod models;
 mod rank;
@@ -26,6 +27,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Similar(arguments) => search::similar(&settings, &arguments),
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
+        Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),

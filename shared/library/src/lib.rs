@@ -3,6 +3,7 @@
 mod atomic_file;
 mod background;
 mod catalogue;
+mod duplicates;
 pub mod engine;
 mod error;
 mod folder;

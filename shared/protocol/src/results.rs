@@ -38,11 +38,11 @@ impl Photo {
     }
 }
 
-fn text_and_bytes(path: &PhotoPath) -> (String, Option<String>) {
+pub(crate) fn text_and_bytes(path: &PhotoPath) -> (String, Option<String>) {
     (path.to_string(), path.to_str().is_none().then(|| STANDARD.encode(path.as_bytes())))
 }
 
-fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
+pub(crate) fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
     bytes
         .and_then(|bytes| STANDARD.decode(bytes).ok())
         .map_or_else(|| PhotoPath::from(text), |bytes| PhotoPath::from_bytes(&bytes))

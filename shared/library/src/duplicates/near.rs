@@ -1,0 +1,46 @@
+//! Versions of one picture: photos whose perceptual hashes differ in few bits.
+
+use foray_protocol::PerceptualHash;
+use rayon::prelude::*;
+
+use super::components::Components;
+use super::hash_index::{HashIndex, MOST_BITS};
+use super::roster::Shot;
+
+/// Cosine similarity below which photos are not the same picture, whatever their hashes say.
+pub(super) const MIN_SIMILARITY: f32 = 0.7;
+/// Hashes that are looked up before their pairs are joined: bounds the memory that thousands of equal pictures take.
+const BATCH: usize = 1_024;
+
+/// Whether the hashes of two photos are those of one picture.
+pub(super) fn are_near(a: &Shot, b: &Shot) -> bool {
+    matches!((a.hash, b.hash), (Some(a), Some(b)) if a.distance(&b) <= MOST_BITS)
+}
+
+/// Photos that are joined by close hashes.
+pub(super) fn components(shots: &[Shot]) -> Vec<Vec<usize>> {
+    let mut hashed: Vec<(PerceptualHash, usize)> =
+        shots.iter().enumerate().filter_map(|(at, shot)| Some((shot.hash?, at))).collect();
+    hashed.sort_unstable();
+    let mut components = Components::new(shots.len());
+    // Equal hashes need no looking up.
+    let (mut hashes, mut firsts) = (vec![], vec![]);
+    for equal in hashed.chunk_by(|a, b| a.0 == b.0) {
+        equal.iter().for_each(|&(_, at)| components.join(equal[0].1, at));
+        hashes.push(equal[0].0);
+        firsts.push(equal[0].1);
+    }
+    let index = HashIndex::new(&hashes);
+    for start in (0..hashes.len()).step_by(BATCH) {
+        let batch = start..(start + BATCH).min(hashes.len());
+        let pairs: Vec<(usize, Vec<usize>)> = batch
+            .into_par_iter()
+            .map(|at| (at, index.close_before(at)))
+            .filter(|(_, close)| !close.is_empty())
+            .collect();
+        pairs
+            .iter()
+            .for_each(|(at, close)| close.iter().for_each(|&other| components.join(firsts[*at], firsts[other])));
+    }
+    components.groups()
+}
