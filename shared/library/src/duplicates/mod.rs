@@ -126,7 +126,7 @@ impl Library {
         let similarity = |a: &Shot, b: &Shot| vectors.score_rows(a.row, b.row);
         let mut sorter = Sorter { library: self, similarity: &similarity, groups: vec![] };
 
-        let related = |a: &Shot, b: &Shot| near::are_near(a, b) && similarity(a, b) >= near::MIN_SIMILARITY;
+        let related = |a: &Shot, b: &Shot| near::are_near(a, b, similarity);
         sorter.sort(DuplicateKind::Near, &mut roster, near::components, related)?;
         sorter.sort(DuplicateKind::Burst, &mut roster, |shots| burst::components(shots, &similarity), |_, _| true)?;
         if with_similar {

@@ -7,14 +7,23 @@ use super::components::Components;
 use super::hash_index::{HashIndex, MOST_BITS};
 use super::roster::Shot;
 
-/// Cosine similarity below which photos are not the same picture, whatever their hashes say.
-pub(super) const MIN_SIMILARITY: f32 = 0.7;
+/// Hashes that differ in no more bits are those of one picture; its embedding may be far, as that of a thumbnail or of a
+/// version without colours is.
+const SAME_BITS: u32 = 36;
+/// Cosine similarity that two photos must have besides such hashes, and besides hashes that differ in more bits.
+const MIN_SIMILARITY: f32 = 0.2;
+const MIN_SIMILARITY_OF_FAR_HASHES: f32 = 0.6;
 /// Hashes that are looked up before their pairs are joined: bounds the memory that thousands of equal pictures take.
 const BATCH: usize = 1_024;
 
-/// Whether the hashes of two photos are those of one picture.
-pub(super) fn are_near(a: &Shot, b: &Shot) -> bool {
-    matches!((a.hash, b.hash), (Some(a), Some(b)) if a.distance(&b) <= MOST_BITS)
+/// Whether two photos are versions of one picture.
+pub(super) fn are_near(a: &Shot, b: &Shot, similarity: impl Fn(&Shot, &Shot) -> f32) -> bool {
+    let (Some(hash), Some(other)) = (a.hash, b.hash) else { return false };
+    match hash.distance(&other) {
+        0..=SAME_BITS => similarity(a, b) >= MIN_SIMILARITY,
+        ..=MOST_BITS => similarity(a, b) >= MIN_SIMILARITY_OF_FAR_HASHES,
+        _ => false,
+    }
 }
 
 /// Photos that are joined by close hashes.
