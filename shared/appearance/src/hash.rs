@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn small_changes_flip_few_bits_and_other_pictures_many() {
         let (picture, other) = (perceptual_hash(&scene(1)), perceptual_hash(&scene(2)));
-        let half = imageops::resize(&scene(1), 200, 150, imageops::FilterType::Triangle);
+        let half = imageops::resize(&scene(1), 200, 150, FilterType::Triangle);
         let cropped = imageops::crop_imm(&scene(1), 4, 3, 392, 294).to_image();
         for (what, changed) in [("half", half), ("bright", colorops::brighten(&scene(1), 20)), ("cropped", cropped)] {
             let distance = picture.distance(&perceptual_hash(&changed));

@@ -8,7 +8,7 @@ use foray_protocol::{Junk, PhotoMetadata};
 use image::RgbImage;
 
 /// Fills in `junk` (unless it is known already) and `perceptual_hash` of a photo from its preview, whose long side is at most
-/// 400 pixels. Costs less than a millisecond.
+/// 400 pixels. Costs about a millisecond.
 pub fn describe(preview: &RgbImage, metadata: &mut PhotoMetadata) {
     metadata.junk = metadata.junk.or_else(|| junk::junk(preview, metadata));
     // Pictures without structure have hashes of chance, which would match each other's.

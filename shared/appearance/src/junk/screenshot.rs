@@ -20,7 +20,7 @@ const SHAPES: [f64; 14] = [
     23.0 / 16.0,
     5.0 / 4.0,
 ];
-/// How far a shape may be off, as a share of it: for a status bar that was cut away there is no limit that tells photos apart.
+/// How far a shape may be off, as a share of it: a window or a part of a screen can have any shape, and is let go.
 const SHAPE_ERROR: f64 = 0.008;
 /// The short side of a screen, pixels, at least.
 const SMALLEST_SCREEN: u32 = 480;

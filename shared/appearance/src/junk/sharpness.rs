@@ -46,14 +46,22 @@ fn parts(picture: &GrayImage) -> impl Iterator<Item = Energy> {
 }
 
 fn part(picture: &GrayImage, left: u32, top: u32) -> Energy {
-    let mut energy = Energy::default();
-    for (y, x) in (top..top + PART).flat_map(|y| (left..left + PART).map(move |x| (y, x))) {
-        let value = |x, y| f64::from(picture.get_pixel(x, y).0[0]);
-        let here = value(x, y);
-        energy.close += (value(x + 1, y) - here).powi(2) + (value(x, y + 1) - here).powi(2);
-        energy.wide += (value(x + WIDE, y) - here).powi(2) + (value(x, y + WIDE) - here).powi(2);
+    let width = picture.width() as usize;
+    let (left, wide) = (left as usize, WIDE as usize);
+    let row = |y: u32| &picture.as_raw()[y as usize * width + left..][..PART as usize + wide];
+    let (mut close_sum, mut wide_sum) = (0, 0);
+    for y in top..top + PART {
+        let (here, below, far_below) = (row(y), row(y + 1), row(y + WIDE));
+        for x in 0..PART as usize {
+            close_sum += squared(here[x + 1], here[x]) + squared(below[x], here[x]);
+            wide_sum += squared(here[x + wide], here[x]) + squared(far_below[x], here[x]);
+        }
     }
-    energy
+    Energy { close: f64::from(close_sum), wide: f64::from(wide_sum) }
+}
+
+fn squared(a: u8, b: u8) -> u32 {
+    u32::from(a.abs_diff(b)).pow(2)
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 
 use foray_protocol::PerceptualHash;
 
-/// Two hashes may differ in so many of their 256 bits. Of 3.4 million pairs of unrelated photos the closest differ in 72.
+/// Two hashes may differ in so many of their 256 bits. Of 46 million pairs of 9,600 photos, 39 do not differ in more: versions of
+/// one picture, and drawings and studio shots of one thing.
 pub(super) const MOST_BITS: u32 = 64;
-/// And in so many of their 64 coarse bits: half again as many as one in ten slightly cropped pictures has.
+/// And in so many of their 64 coarse bits, which change less: with both limits, 1,064 of 1,086 pictures are found again after a
+/// fortieth was cropped from each side.
 const MOST_COARSE_BITS: u32 = 11;
 /// The coarse bits are looked up in bands of 16. With at most 11 differing bits in four bands, one band has at most two.
 const BANDS: usize = 4;

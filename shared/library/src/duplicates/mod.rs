@@ -128,7 +128,7 @@ impl Library {
 
         let related = |a: &Shot, b: &Shot| near::are_near(a, b, similarity);
         sorter.sort(DuplicateKind::Near, &mut roster, near::components, related)?;
-        sorter.sort(DuplicateKind::Burst, &mut roster, |shots| burst::components(shots, &similarity), |_, _| true)?;
+        sorter.sort(DuplicateKind::Burst, &mut roster, |shots| burst::components(shots, similarity), |_, _| true)?;
         if with_similar {
             let related = |a: &Shot, b: &Shot| similarity(a, b) >= similar::MIN_SIMILARITY;
             sorter.sort(DuplicateKind::Similar, &mut roster, |shots| similar::components(shots, vectors), related)?;

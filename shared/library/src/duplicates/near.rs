@@ -19,11 +19,9 @@ const BATCH: usize = 1_024;
 /// Whether two photos are versions of one picture.
 pub(super) fn are_near(a: &Shot, b: &Shot, similarity: impl Fn(&Shot, &Shot) -> f32) -> bool {
     let (Some(hash), Some(other)) = (a.hash, b.hash) else { return false };
-    match hash.distance(&other) {
-        0..=SAME_BITS => similarity(a, b) >= MIN_SIMILARITY,
-        ..=MOST_BITS => similarity(a, b) >= MIN_SIMILARITY_OF_FAR_HASHES,
-        _ => false,
-    }
+    let distance = hash.distance(&other);
+    let least = if distance <= SAME_BITS { MIN_SIMILARITY } else { MIN_SIMILARITY_OF_FAR_HASHES };
+    distance <= MOST_BITS && similarity(a, b) >= least
 }
 
 /// Photos that are joined by close hashes.
