@@ -19,6 +19,10 @@ const BATCH: usize = 1_024;
 /// Whether two photos are versions of one picture.
 pub(super) fn are_near(a: &Shot, b: &Shot, similarity: impl Fn(&Shot, &Shot) -> f32) -> bool {
     let (Some(hash), Some(other)) = (a.hash, b.hash) else { return false };
+    // An edited or forwarded version keeps its time or loses it; another time is another shot, alike as it may be.
+    if a.taken.is_some() && b.taken.is_some() && a.taken != b.taken {
+        return false;
+    }
     let distance = hash.distance(&other);
     let least = if distance <= SAME_BITS { MIN_SIMILARITY } else { MIN_SIMILARITY_OF_FAR_HASHES };
     distance <= MOST_BITS && similarity(a, b) >= least
