@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use foray_protocol::DuplicateKind;
 
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
@@ -68,6 +69,8 @@ pub enum Command {
     Rank(RankArguments),
     /// List photos, the most unusual first
     Unusual(UnusualArguments),
+    /// Find photos that are there more than once; deletes nothing
+    Duplicates(DuplicatesArguments),
     /// Show what the library holds
     Status(StatusArguments),
     /// Write the whole library into one file, also while it is in use
@@ -169,6 +172,23 @@ pub struct UnusualArguments {
     pub neighbours: usize,
     #[command(flatten)]
     pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct DuplicatesArguments {
+    /// Only this kind: exact (same content), near (versions of one picture), burst (shots within seconds) or similar
+    /// [default: all but similar; for --plan: exact and near]
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<DuplicateKind>,
+    /// How many groups at most
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N", conflicts_with = "plan")]
+    pub limit: usize,
+    /// Write what to keep and what could be removed, of all groups, as JSON to this file, or to standard output for -
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub plan: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
-use foray_protocol::{Client, Failure, Ingest, LibraryStatus, PhotoSearch};
+use foray_protocol::{Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, PhotoSearch};
 use foray_server::SearchService;
 
 use crate::settings::Settings;
@@ -66,6 +66,14 @@ impl Connection {
         Ok(match self {
             Self::Here(library) => library.status()?,
             Self::Server(client) => client.status()?,
+        })
+    }
+
+    /// Groups of duplicates; loads no model.
+    pub fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults> {
+        Ok(match self {
+            Self::Here(library) => library.duplicates(request)?,
+            Self::Server(client) => client.duplicates(request)?,
         })
     }
 

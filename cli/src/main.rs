@@ -6,6 +6,7 @@ mod config_file;
 mod connection;
 mod output;
 mod progress;
+mod removal_plan;
 mod settings;
 mod shutdown;
 

@@ -2,11 +2,12 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
+use foray_appearance::describe;
 use foray_embedding::{DecodeLimits, Embedder, Pixels, decode};
 use foray_protocol::PhotoMetadata;
 
 use crate::metadata::metadata;
-use crate::thumbnail::thumbnail;
+use crate::thumbnail::preview;
 
 /// A photo without its full-size picture, which is dropped as soon as these are made of it.
 pub(crate) struct Developed {
@@ -24,6 +25,9 @@ pub(crate) fn develop(content: &[u8], limits: &DecodeLimits, embedder: &Embedder
 
 fn develop_unguarded(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
     let picture = decode(content, limits).map_err(|error| error.to_string())?;
-    let thumbnail = thumbnail(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;
-    Ok(Developed { metadata: metadata(content, &picture), thumbnail, pixels: embedder.preprocess(&picture) })
+    let (preview, thumbnail) =
+        preview(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;
+    let mut metadata = metadata(content, &picture);
+    describe(&preview, &mut metadata);
+    Ok(Developed { metadata, thumbnail, pixels: embedder.preprocess(&picture) })
 }

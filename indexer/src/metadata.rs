@@ -5,7 +5,7 @@ use std::panic;
 
 use exif::{DateTime, Exif, In, Rational, Reader, Tag, Value};
 use foray_embedding::Picture;
-use foray_protocol::PhotoMetadata;
+use foray_protocol::{Junk, PhotoMetadata};
 
 /// The metadata of a photo; EXIF that is missing or broken leaves its fields empty, and never fails the photo.
 pub(crate) fn metadata(content: &[u8], picture: &Picture) -> PhotoMetadata {
@@ -18,6 +18,8 @@ pub(crate) fn metadata(content: &[u8], picture: &Picture) -> PhotoMetadata {
         taken_at: exif.and_then(taken_at),
         camera: exif.and_then(camera),
         position: exif.and_then(position),
+        junk: exif.filter(|exif| is_marked_as_screenshot(exif)).map(|_| Junk::Screenshot),
+        perceptual_hash: None,
     }
 }
 
@@ -73,6 +75,12 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: &str) -> Option<f64>
         parts.iter().map(Rational::to_f64).zip([1.0, 60.0, 3600.0]).map(|(part, unit)| part / unit).sum();
     let sign = if text(exif, reference).as_deref() == Some(negative) { -1.0 } else { 1.0 };
     (!parts.is_empty() && degrees.is_finite()).then_some(sign * degrees)
+}
+
+/// Phones write "Screenshot" into the user comment, after the eight bytes that name its character set.
+fn is_marked_as_screenshot(exif: &Exif) -> bool {
+    let field = exif.get_field(Tag::UserComment, In::PRIMARY);
+    matches!(field.map(|field| &field.value), Some(Value::Undefined(bytes, _)) if bytes.get(8..) == Some(b"Screenshot"))
 }
 
 fn text(exif: &Exif, tag: Tag) -> Option<String> {
@@ -138,6 +146,16 @@ mod tests {
         assert_eq!(name("", "X100V"), "X100V");
         assert_eq!(name("Leica", ""), "Leica");
         assert_eq!(name("", ""), "");
+    }
+
+    #[test]
+    fn a_screenshot_says_so_in_its_user_comment() {
+        let comment = |text: &str| {
+            let bytes = [b"ASCII\0\0\0", text.as_bytes()].concat();
+            is_marked_as_screenshot(&exif(&[(Tag::UserComment, Value::Undefined(bytes, 0))]))
+        };
+        assert!(comment("Screenshot"));
+        assert!(!comment("A screenshot of my new phone"));
     }
 
     #[test]

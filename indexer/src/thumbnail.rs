@@ -4,24 +4,30 @@ use std::error::Error;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, RgbImage};
 
 const LONG_SIDE: u32 = 400;
 const QUALITY: u8 = 82;
 
-/// A JPEG of the picture, its long side at most 400 pixels; a smaller picture keeps its size.
-pub(crate) fn thumbnail(picture: &RgbImage) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+type PreviewError = Box<dyn Error + Send + Sync>;
+
+/// The picture with its long side at most 400 pixels (a smaller one keeps its size), and the same as a JPEG.
+pub(crate) fn preview(picture: &RgbImage) -> Result<(RgbImage, Vec<u8>), PreviewError> {
+    let small = shrink(picture)?;
+    let mut jpeg = vec![];
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&small)?;
+    Ok((small, jpeg))
+}
+
+fn shrink(picture: &RgbImage) -> Result<RgbImage, PreviewError> {
     let (width, height) = size(picture.dimensions());
     let full = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)?;
     let mut small = Image::new(width, height, PixelType::U8x3);
     // Hamming is as sharp as bicubic when shrinking, at half the cost.
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
     Resizer::new().resize(&full, &mut small, &options)?;
-    let mut jpeg = vec![];
-    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
-    encoder.encode(small.buffer(), width, height, ExtendedColorType::Rgb8)?;
-    Ok(jpeg)
+    RgbImage::from_raw(width, height, small.into_vec()).ok_or_else(|| "its size does not fit its pixels".into())
 }
 
 fn size((width, height): (u32, u32)) -> (u32, u32) {
@@ -44,9 +50,9 @@ mod tests {
 
     #[test]
     fn a_thumbnail_is_a_small_jpeg() {
-        let jpeg = thumbnail(&RgbImage::from_pixel(1000, 500, image::Rgb([200, 30, 30]))).unwrap();
-        let preview = image::load_from_memory(&jpeg).unwrap().into_rgb8();
-        assert_eq!(preview.dimensions(), (400, 200));
-        assert!(preview.get_pixel(200, 100).0[0] > 180);
+        let (small, jpeg) = preview(&RgbImage::from_pixel(1000, 500, image::Rgb([200, 30, 30]))).unwrap();
+        let read = image::load_from_memory(&jpeg).unwrap().into_rgb8();
+        assert_eq!((small.dimensions(), read.dimensions()), ((400, 200), (400, 200)));
+        assert!(read.get_pixel(200, 100).0[0] > 180);
     }
 }

@@ -1,8 +1,8 @@
-//! Searching over HTTP: by text, by uploaded picture, ranking, unusual.
+//! Searching over HTTP: by text, by uploaded picture, ranking, unusual, duplicates.
 
 use actix_web::web::{self, Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use foray_protocol::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
+use foray_protocol::{DuplicatesRequest, PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,7 +17,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/search/image", web::post().to(search_by_image))
         .route("/rank", web::post().to(rank))
-        .route("/unusual", web::get().to(unusual));
+        .route("/unusual", web::get().to(unusual))
+        .route("/duplicates", web::get().to(duplicates));
 }
 
 async fn search_from_address(
@@ -63,5 +64,10 @@ async fn rank(service: Data<SearchService>, request: Json<RankRequest>) -> Resul
 
 async fn unusual(service: Data<SearchService>, request: Query<UnusualRequest>) -> Result<HttpResponse, ApiError> {
     let results = blocking(move || service.unusual(&request)).await?;
+    Ok(HttpResponse::Ok().json(results))
+}
+
+async fn duplicates(service: Data<SearchService>, request: Query<DuplicatesRequest>) -> Result<HttpResponse, ApiError> {
+    let results = blocking(move || service.duplicates(&request)).await?;
     Ok(HttpResponse::Ok().json(results))
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 use foray_embedding::{DecodeLimits, Embedder, EmbeddingError, decode};
 use foray_library::{Library, LibraryError, PhotoQuery};
 use foray_protocol::{
-    Failure, Hit, ImageId, LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
-    SearchRequest, SearchResults, Subject, UnitVector, UnusualRequest, UnusualResults,
+    DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoSearch, Problem, ProblemKind,
+    ProtocolError, Query, RankRequest, SearchRequest, SearchResults, Subject, UnitVector, UnusualRequest,
+    UnusualResults,
 };
 
 /// Answers queries from a library in this process.
@@ -130,6 +131,10 @@ impl PhotoSearch for SearchService {
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
         Ok(self.library.unusual(request)?)
+    }
+
+    fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError> {
+        Ok(self.library.duplicates(request)?)
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {

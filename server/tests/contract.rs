@@ -10,9 +10,9 @@ use std::thread;
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
 use foray_protocol::{
-    Change, Client, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest, IngestBatch, NewPhoto, PhotoMetadata,
-    PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError, RankRequest, SearchRequest, SpaceId, UnitVector,
-    UnusualRequest,
+    Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
+    IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
+    RankRequest, SearchRequest, SpaceId, UnitVector, UnusualRequest,
 };
 use foray_server::{SearchService, Server, ServerHandle};
 
@@ -156,6 +156,36 @@ fn searches_find_what_was_committed() {
         assert_eq!(ranked[0].photo.id, id("a red flower"));
         let unusual = search.unusual(&UnusualRequest { limit: 2, offset: 1, neighbours: 1 }).unwrap();
         assert_eq!((unusual.results.len(), unusual.neighbours), (2, 1));
+    });
+}
+
+#[test]
+fn duplicates_come_in_groups_and_pages() {
+    on_both(|stage, ingest, search| {
+        let path = |name: &str| PhotoPath::from(format!("/p/{name}.jpg"));
+        let hash = |last: u8| PerceptualHash::from_bytes(std::array::from_fn(|at| if at == 31 { last } else { 0x5a }));
+        let mut changes = vec![];
+        for (name, words, last) in [("cat", "a cat", 0), ("small cat", "a small cat", 7), ("dog", "a dog", 1)] {
+            let mut change = stage.photo(&path(name), words);
+            if let Change::Added { photo, .. } = &mut change {
+                photo.metadata.perceptual_hash = (name != "dog").then(|| hash(last));
+            }
+            changes.push(change);
+        }
+        changes.push(Change::Linked { file: facts(&path("dog (1)")), image: id("a dog") });
+        ingest.commit(&stage.batch(changes)).unwrap();
+        let ask = |kind, limit, offset| search.duplicates(&DuplicatesRequest { kind, limit, offset });
+        let all = ask(None, 10, 0).unwrap();
+        let kinds: Vec<_> = all.groups.iter().map(|group| (group.kind, group.keep.path.as_str())).collect();
+        assert_eq!(kinds, [(DuplicateKind::Near, "/p/cat.jpg"), (DuplicateKind::Exact, "/p/dog.jpg")]);
+        assert_eq!((all.total, all.freed_bytes), (2, 14));
+        assert_eq!(all.groups[1].others[0].photo_path(), path("dog (1)"));
+        assert_eq!(ask(None, 1, 1).unwrap().groups, all.groups[1..]);
+        let near = ask(Some(DuplicateKind::Near), 10, 0).unwrap();
+        assert_eq!((near.groups.as_slice(), near.total, near.freed_bytes), (&all.groups[..1], 1, 7));
+        ingest.commit(&stage.batch(vec![Change::Removed { path: path("dog (1)") }])).unwrap();
+        assert_eq!(ask(Some(DuplicateKind::Exact), 10, 0).unwrap().groups, []);
+        assert_eq!(refusal(ask(None, 0, 0)), ProblemKind::BadRequest);
     });
 }
 

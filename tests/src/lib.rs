@@ -10,12 +10,13 @@ mod hub;
 mod photos;
 mod sandbox;
 mod server;
+pub mod versions;
 
 pub use binary::foray_binary;
 pub use contents::Contents;
 pub use http::{Reply, get, get_with, post_bytes, post_json, post_with};
 pub use hub::{Asked, COMMIT, FakeHub, Manners};
-pub use photos::{samples, test_data};
+pub use photos::{samples, some_photos, test_data};
 pub use sandbox::{Run, Sandbox};
 pub use server::ServerProcess;
 

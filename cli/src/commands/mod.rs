@@ -2,6 +2,7 @@
 
 mod backup;
 mod doctor;
+mod duplicates;
 mod export;
 mod index;
 mod models;
@@ -28,6 +29,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Similar(arguments) => search::similar(&settings, &arguments),
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
+        Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
         Command::Backup(arguments) => backup::backup(&settings, &arguments),
         Command::Restore(arguments) => backup::restore(&settings, &arguments),

@@ -55,6 +55,14 @@ impl Catalogue {
         self.links.scan_prefix(id.as_bytes()).keys().map(|key| Ok(link_path(&key?))).collect()
     }
 
+    /// All photos with their files: those of a photo stand together, in path order.
+    pub fn all_links(&self) -> impl Iterator<Item = Result<(ImageId, PhotoPath), LibraryError>> {
+        self.links.iter().keys().map(|key| {
+            let key = key?;
+            Ok((id_of(key.get(..16).unwrap_or_default())?, link_path(&key)))
+        })
+    }
+
     /// Photos whose id begins with these hexadecimal digits, at most `limit`.
     pub fn photos_starting_with(&self, digits: &str, limit: usize) -> Result<Vec<ImageId>, LibraryError> {
         let padded = |fill: &str| format!("{digits}{}", fill.repeat(32usize.saturating_sub(digits.len()))).parse();

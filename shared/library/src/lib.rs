@@ -4,6 +4,7 @@ mod atomic_file;
 mod background;
 pub mod backup;
 mod catalogue;
+mod duplicates;
 pub mod engine;
 mod error;
 pub mod export;

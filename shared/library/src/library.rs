@@ -21,7 +21,7 @@ use crate::ingest::Commit;
 use crate::space::SpaceIndex;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
-use crate::{graph_snapshot, integrity, unusual};
+use crate::{duplicates, graph_snapshot, integrity, unusual};
 
 /// Below this size the exact scan is at least as fast as the graph, and never wrong.
 const GRAPH_FROM_ROWS: usize = 50_000;
@@ -72,6 +72,7 @@ pub struct Library {
     pub(crate) catalogue: Catalogue,
     active: RwLock<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
+    pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -123,6 +124,7 @@ impl Library {
             catalogue: Catalogue::open(&db)?,
             active: RwLock::default(),
             unusual: Mutex::default(),
+            duplicates: Mutex::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),

@@ -9,9 +9,9 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use crate::{
-    CommitSummary, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK,
-    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults, SpaceId,
-    UnusualRequest, UnusualResults,
+    CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
+    KnownFile, LibraryStatus, MESSAGE_PACK, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile,
+    SearchRequest, SearchResults, SpaceId, UnusualRequest, UnusualResults,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -169,6 +169,13 @@ impl PhotoSearch for Client {
         let UnusualRequest { limit, offset, neighbours } = request;
         let pairs = [("limit", limit), ("offset", offset), ("neighbours", neighbours)];
         self.get("unusual", &pairs.map(|(key, value)| (key, value.to_string())))
+    }
+
+    fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError> {
+        let DuplicatesRequest { kind, limit, offset } = *request;
+        let page = [("limit", limit.to_string()), ("offset", offset.to_string())];
+        let kind = kind.map(|kind| ("kind", kind.to_string()));
+        self.get("duplicates", &page.into_iter().chain(kind).collect::<Vec<_>>())
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {

@@ -38,6 +38,18 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that is no perceptual hash.
+    #[error("got perceptual hash {got:?}; expected 64 hexadecimal digits")]
+    PerceptualHash {
+        /// The text.
+        got: String,
+    },
+    /// Text that names no kind of duplicates.
+    #[error("got kind of duplicates {got:?}; expected exact, near, burst or similar")]
+    DuplicateKind {
+        /// The text.
+        got: String,
+    },
     /// A query that cannot be parsed.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -148,9 +160,10 @@ impl From<ProtocolError> for Problem {
     fn from(error: ProtocolError) -> Self {
         match error {
             ProtocolError::Refused(problem) => problem,
-            ProtocolError::ImageId { .. } | ProtocolError::Query(_) => {
-                Self::new(ProblemKind::BadRequest, error.to_string())
-            }
+            ProtocolError::ImageId { .. }
+            | ProtocolError::PerceptualHash { .. }
+            | ProtocolError::DuplicateKind { .. }
+            | ProtocolError::Query(_) => Self::new(ProblemKind::BadRequest, error.to_string()),
             _ => Self::new(ProblemKind::Internal, error.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ImageId, IndexProgress, PhotoPath, ProtocolError, SpaceId, UnitVector};
+use crate::{ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, ProtocolError, SpaceId, UnitVector};
 
 /// A library as its indexers see it.
 ///
@@ -138,6 +138,12 @@ pub struct PhotoMetadata {
     /// Latitude and longitude in degrees, north and east positive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<(f64, f64)>,
+    /// Why the photo is hardly worth keeping; `None` for a good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub junk: Option<Junk>,
+    /// What the picture looks like; `None` for one without structure, and for photos indexed by versions that did not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perceptual_hash: Option<PerceptualHash>,
 }
 
 /// What a commit did.

@@ -1,8 +1,10 @@
 //! What Foray's programs say to each other: identifiers, request and reply types, the two traits that a library is used
 //! through, the configuration file and the typed HTTP client that implements both traits against a server.
 
+mod appearance;
 mod client;
 mod config;
+mod duplicates;
 mod error;
 mod identity;
 mod ingest;
@@ -15,8 +17,10 @@ mod status;
 mod stop;
 mod vector;
 
+pub use appearance::{Junk, PerceptualHash};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND};
+pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
 pub use error::{Problem, ProblemKind, ProtocolError};
 pub use identity::{ImageId, SpaceId};
 pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};

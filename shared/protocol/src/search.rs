@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Hit, ImageId, LibraryStatus, PhotoPath, ProtocolError, SearchResults, UnusualResults};
+use crate::{
+    DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath, ProtocolError, SearchResults,
+    UnusualResults,
+};
 
 /// A library as those who search it see it.
 ///
@@ -22,6 +25,9 @@ pub trait PhotoSearch: Send + Sync {
 
     /// Photos by unusualness, most unusual first.
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError>;
+
+    /// Groups of photos that are, or look, the same; those that could free the most bytes first.
+    fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError>;
 
     /// What the library holds and which parts serve it.
     fn status(&self) -> Result<LibraryStatus, ProtocolError>;
@@ -74,6 +80,6 @@ pub struct UnusualRequest {
     pub neighbours: usize,
 }
 
-fn ten() -> usize {
+pub(crate) fn ten() -> usize {
     10
 }
