@@ -16,7 +16,7 @@ import photos
 from backbone import SIZE, TRUNK_SHAPE, Top, Trunk, published_weights
 
 BATCH = 32
-AUGMENTED_VIEWS = 5
+AUGMENTED_VIEWS = 13
 
 
 def batches(photo_list, prepare):

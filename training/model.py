@@ -89,15 +89,18 @@ class TextHead(nn.Module):
 
 
 class TextTower(nn.Module):
-    """Texts to unit vectors; only the last layers are trained."""
+    """Texts to unit vectors."""
 
-    def __init__(self, trained_layers=0):
+    def __init__(self):
         super().__init__()
         self.model = text.published_model().requires_grad_(False)
-        for layer in list(self.model.encoder.layer)[len(self.model.encoder.layer) - trained_layers:]:
-            layer.requires_grad_(True)
         self.head = TextHead()
         self.tokenizer = text.tokenizer()
+
+    def train_last(self, layers):
+        """Lets the last `layers` of the model be trained, besides the head."""
+        for layer in self.model.encoder.layer[-layers:]:
+            layer.requires_grad_(True)
 
     def forward(self, texts):
         """Texts of like length are computed together."""

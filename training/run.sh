@@ -16,5 +16,5 @@ python="$work/venv/bin/python -W ignore"
 $python features.py "$data" "$work"
 $python baseline.py "$data" "$work"
 $python train.py "$data" "$work"
-$python export.py "$work/stage2.pt" "$work/model" --fit squash
+$python export.py "$work/final.pt" "$work/model" --fit squash
 $python evaluate.py "$data" "$work/model" --present ../models/builtin/visual/model.onnx
