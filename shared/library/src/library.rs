@@ -70,6 +70,8 @@ pub struct Library {
     pub(crate) catalogue: Catalogue,
     active: RwLock<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
+    /// Neighbours of the searched space's rows, as of the last ordering.
+    neighbours: Mutex<(Option<SpaceId>, unusual::Neighbours)>,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -102,6 +104,7 @@ impl Library {
             catalogue: Catalogue::open(&db)?,
             active: RwLock::default(),
             unusual: Mutex::default(),
+            neighbours: Mutex::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
@@ -346,7 +349,12 @@ impl Library {
         let pictures = match self.active() {
             Some(active) => {
                 let snapshot = active.index.read().snapshot();
-                unusual::order(&snapshot, neighbours)?
+                let mut lists = self.neighbours.lock();
+                if lists.0.as_ref() != Some(&active.id) {
+                    *lists = (Some(active.id.clone()), unusual::Neighbours::default());
+                }
+                lists.1.follow(&snapshot.arena, &snapshot.live);
+                unusual::order(&snapshot, &lists.1, neighbours)?
             }
             None => vec![],
         };

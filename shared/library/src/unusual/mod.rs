@@ -1,22 +1,22 @@
 //! How unusual each photo is: 1 - mean cosine similarity to its k nearest distinct neighbours (a kNN outlier score,
 //! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
 
+mod neighbours;
+
 use foray_protocol::{ImageId, Neighbour, UnusualHit, UnusualRequest, UnusualResults};
 use rayon::prelude::*;
 
 use crate::LibraryError;
 use crate::arena::Arena;
 use crate::library::Library;
-use crate::row_set::RowSet;
-use crate::scan::{scan_range, scan_rows};
+use crate::scan::scan_rows;
 use crate::search::{check_page, page};
 use crate::space::SpaceIndex;
 use crate::top::Scored;
+pub(crate) use neighbours::Neighbours;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
-/// Room in a row's list for neighbours that fold into one.
-const SPARE: usize = 22;
 
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]
@@ -70,17 +70,15 @@ impl Library {
     }
 }
 
-/// Orders all live photos of `index` by unusualness with `k` neighbours.
-pub(crate) fn order(index: &SpaceIndex, k: usize) -> Result<Vec<Picture>, LibraryError> {
+/// Orders all live photos of `index` by unusualness with `k` neighbours, from lists that follow it.
+pub(crate) fn order(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Result<Vec<Picture>, LibraryError> {
     let rows: Vec<u32> = index.live.iter().collect();
-    let lists: Vec<Vec<Scored>> =
-        rows.par_iter().map(|&row| nearest(&index.arena, &index.live, row, k + SPARE)).collect();
-    let leaders = fold(&rows, &lists, index.arena.len());
+    let leaders = fold(&rows, lists, &index.arena);
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
     let mut pictures = leading
         .par_iter()
         .map(|&row| {
-            let list = &lists[rows.partition_point(|&other| other < row)];
+            let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
             let neighbours = distinct_neighbours(index, row, list, &leaders, &leading, k);
             picture(index, row, &neighbours)
         })
@@ -90,20 +88,17 @@ pub(crate) fn order(index: &SpaceIndex, k: usize) -> Result<Vec<Picture>, Librar
     Ok(pictures)
 }
 
-fn nearest(arena: &Arena, live: &RowSet, row: u32, count: usize) -> Vec<Scored> {
-    let query = arena.quantized(row);
-    let range = 0..arena.len() as u32;
-    let mut list = scan_range(arena, &query, live, range, count + 1).into_sorted();
-    list.retain(|scored| scored.row != row);
-    list
-}
-
-/// For each row the row that stands for it: itself, or an earlier leader that is near-identical to it.
-fn fold(rows: &[u32], lists: &[Vec<Scored>], row_count: usize) -> Vec<u32> {
-    let mut leaders: Vec<u32> = (0..row_count as u32).collect();
-    for (&row, list) in rows.iter().zip(lists) {
+/// For each row the row that stands for it: itself, or the earliest near-identical leader among those that its earlier
+/// neighbours fold into. The leader itself need not be in the row's list: a long burst fills it with other shots.
+fn fold(rows: &[u32], lists: &Neighbours, arena: &Arena) -> Vec<u32> {
+    let mut leaders: Vec<u32> = (0..arena.len() as u32).collect();
+    for &row in rows {
+        let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
         let same = list.iter().take_while(|scored| scored.score >= NEAR_IDENTICAL).map(|scored| scored.row);
-        if let Some(leader) = same.filter(|&other| other < row && leaders[other as usize] == other).min() {
+        let mut standing: Vec<u32> = same.filter(|&other| other < row).map(|other| leaders[other as usize]).collect();
+        standing.sort_unstable();
+        standing.dedup();
+        if let Some(leader) = standing.into_iter().find(|&leader| arena.score_rows(row, leader) >= NEAR_IDENTICAL) {
             leaders[row as usize] = leader;
         }
     }
