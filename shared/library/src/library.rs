@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use foray_protocol::{
     CommitSummary, Failure, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo, PhotoPath,
-    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector,
+    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind,
 };
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
@@ -70,8 +70,8 @@ pub struct Library {
     pub(crate) catalogue: Catalogue,
     active: RwLock<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
-    /// Neighbours of the searched space's rows, as of the last ordering.
-    neighbours: Mutex<(Option<SpaceId>, unusual::Neighbours)>,
+    /// What orderings are made of, as of the last one.
+    structures: Mutex<Option<unusual::Structures>>,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -104,7 +104,7 @@ impl Library {
             catalogue: Catalogue::open(&db)?,
             active: RwLock::default(),
             unusual: Mutex::default(),
-            neighbours: Mutex::default(),
+            structures: Mutex::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
@@ -340,8 +340,12 @@ impl Library {
     }
 
     /// The ordering by unusualness; made when first asked for, kept until the library changes.
-    pub(crate) fn unusual_ordering(&self, neighbours: usize) -> Result<Arc<unusual::Ordering>, LibraryError> {
-        let made_for = (self.version(), neighbours);
+    pub(crate) fn unusual_ordering(
+        &self,
+        kind: UnusualKind,
+        neighbours: usize,
+    ) -> Result<Arc<unusual::Ordering>, LibraryError> {
+        let made_for = (self.version(), kind, neighbours);
         let mut kept = self.unusual.lock();
         if let Some(ordering) = kept.as_ref().filter(|ordering| ordering.made_for == made_for) {
             return Ok(Arc::clone(ordering));
@@ -349,12 +353,10 @@ impl Library {
         let pictures = match self.active() {
             Some(active) => {
                 let snapshot = active.index.read().snapshot();
-                let mut lists = self.neighbours.lock();
-                if lists.0.as_ref() != Some(&active.id) {
-                    *lists = (Some(active.id.clone()), unusual::Neighbours::default());
-                }
-                lists.1.follow(&snapshot.arena, &snapshot.live);
-                unusual::order(&snapshot, &lists.1, neighbours)?
+                let mut structures = self.structures.lock();
+                let kept = structures.take().filter(|kept| kept.are_of(&active.id));
+                let current = structures.insert(kept.unwrap_or_else(|| unusual::Structures::new(active.id)));
+                current.order(&snapshot, kind, neighbours)?
             }
             None => vec![],
         };

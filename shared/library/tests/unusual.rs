@@ -3,11 +3,11 @@
 
 mod support;
 
-use foray_protocol::{Ingest, UnitVector, UnusualRequest};
+use foray_protocol::{Ingest, UnitVector, UnusualKind, UnusualRequest};
 use support::{DIMENSION, Random, id, open, path, photos};
 
 fn request(limit: usize, neighbours: usize) -> UnusualRequest {
-    UnusualRequest { limit, offset: 0, neighbours }
+    UnusualRequest { limit, offset: 0, neighbours, kind: UnusualKind::Unique }
 }
 
 /// 1 - mean cosine to the k nearest others, most unusual first.
@@ -92,4 +92,64 @@ fn a_number_of_neighbours_out_of_range_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = open(folder.path()).unusual(&request(10, 0)).unwrap_err().to_string();
     assert!(error.contains("neighbours is 0"), "{error}");
+}
+
+/// Outlier scores of scikit-learn; `goldens/make_outliers.py` tells how they are made.
+#[derive(serde::Deserialize)]
+struct Golden {
+    neighbours: usize,
+    vectors: Vec<Vec<f32>>,
+    knn: Vec<f64>,
+    lof: Vec<f64>,
+}
+
+/// Spearman's rank correlation of two lists without ties.
+fn spearman(a: &[f64], b: &[f64]) -> f64 {
+    let ranks = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&x, &y| values[x].total_cmp(&values[y]));
+        let mut ranks = vec![0.0; values.len()];
+        order.iter().enumerate().for_each(|(rank, &at)| ranks[at] = rank as f64);
+        ranks
+    };
+    let squares: f64 = ranks(a).iter().zip(ranks(b)).map(|(x, y)| (x - y).powi(2)).sum();
+    let n = a.len() as f64;
+    1.0 - 6.0 * squares / (n * (n * n - 1.0))
+}
+
+#[test]
+fn scores_order_photos_as_those_of_scikit_learn_do() {
+    let golden: Golden = serde_json::from_str(include_str!("goldens/outliers.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let vectors: Vec<_> = golden.vectors.iter().map(|row| UnitVector::normalized(row.clone()).unwrap()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    let mut hits = library.unusual(&request(vectors.len(), golden.neighbours)).unwrap().results;
+    assert_eq!(hits.len(), vectors.len(), "nothing folds");
+    hits.sort_by(|a, b| a.photo.path.cmp(&b.photo.path));
+    let scores: Vec<f64> = hits.iter().map(|hit| f64::from(hit.score)).collect();
+    println!("Spearman with the local outlier factor: {:.4}", spearman(&scores, &golden.lof));
+    let knn = spearman(&scores, &golden.knn);
+    println!("Spearman with the kNN score: {knn:.4}");
+    assert!(knn >= 0.95, "{knn}");
+}
+
+#[test]
+fn atypical_photos_come_first_and_name_the_centre_of_their_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(21);
+    let near = |direction: usize, random: &mut Random| {
+        let mut sum: Vec<f32> = random.vector().as_slice().to_vec();
+        sum[direction] += 2.0;
+        UnitVector::normalized(sum).unwrap()
+    };
+    let mut vectors: Vec<_> = (0..60).map(|number| near(number % 2, &mut random)).collect();
+    vectors.push(near(7, &mut random));
+    library.commit(&photos(&vectors)).unwrap();
+    let request = UnusualRequest { kind: UnusualKind::Atypical, ..request(61, 5) };
+    let results = library.unusual(&request).unwrap().results;
+    assert_eq!((results.len(), results[0].photo.id), (61, id(60)));
+    assert!(results.windows(2).all(|pair| pair[0].score >= pair[1].score));
+    assert!(results.iter().all(|hit| hit.neighbours.len() == 5));
 }

@@ -24,7 +24,7 @@ pub use path::PhotoPath;
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
 pub use results::{Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults};
-pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
+pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualKind, UnusualRequest};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;
 pub use vector::{UnitVector, VectorError};

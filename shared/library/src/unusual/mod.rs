@@ -1,9 +1,13 @@
 //! How unusual each photo is: 1 - mean cosine similarity to its k nearest distinct neighbours (a kNN outlier score,
 //! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
+//! Or how far it lies from the centre of its own cluster: 1 - the cosine similarity to it.
 
+mod clusters;
 mod neighbours;
 
-use foray_protocol::{ImageId, Neighbour, UnusualHit, UnusualRequest, UnusualResults};
+use std::collections::HashMap;
+
+use foray_protocol::{ImageId, Neighbour, SpaceId, UnusualHit, UnusualKind, UnusualRequest, UnusualResults};
 use rayon::prelude::*;
 
 use crate::LibraryError;
@@ -12,8 +16,9 @@ use crate::library::Library;
 use crate::scan::scan_rows;
 use crate::search::{check_page, page};
 use crate::space::SpaceIndex;
-use crate::top::Scored;
-pub(crate) use neighbours::Neighbours;
+use crate::top::{Scored, Top};
+use clusters::{Clusters, Membership};
+use neighbours::Neighbours;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
@@ -21,8 +26,8 @@ const NEAR_IDENTICAL: f32 = 0.97;
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Ordering {
-    /// The library's version and the number of neighbours that it was made for.
-    pub made_for: (u64, usize),
+    /// The library's version, the kind and the number of neighbours that it was made for.
+    pub made_for: (u64, UnusualKind, usize),
     /// Most unusual first.
     pub pictures: Vec<Picture>,
 }
@@ -47,7 +52,7 @@ impl Library {
             let (field, expected) = ("neighbours", "1 to 100");
             return Err(LibraryError::OutOfRange { field, got: request.neighbours, expected });
         }
-        let ordering = self.unusual_ordering(request.neighbours)?;
+        let ordering = self.unusual_ordering(request.kind, request.neighbours)?;
         let pictures = &ordering.pictures;
         let end = (request.offset + request.limit).min(pictures.len());
         let last = end.checked_sub(1).map_or(f32::INFINITY, |last| pictures[last].score);
@@ -70,8 +75,67 @@ impl Library {
     }
 }
 
-/// Orders all live photos of `index` by unusualness with `k` neighbours, from lists that follow it.
-pub(crate) fn order(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Result<Vec<Picture>, LibraryError> {
+/// What the orderings of one space are made of; made when first asked for, and following its rows from then on.
+#[derive(Debug)]
+pub(crate) struct Structures {
+    space: SpaceId,
+    lists: Neighbours,
+    clusters: Clusters,
+}
+
+impl Structures {
+    /// None yet of `space`.
+    pub fn new(space: SpaceId) -> Self {
+        Self { space, lists: Neighbours::default(), clusters: Clusters::default() }
+    }
+
+    /// Whether they are of `space`.
+    pub fn are_of(&self, space: &SpaceId) -> bool {
+        self.space == *space
+    }
+
+    /// Orders all live photos of `index` by unusualness of this kind, explained by `k` neighbours each.
+    pub fn order(&mut self, index: &SpaceIndex, kind: UnusualKind, k: usize) -> Result<Vec<Picture>, LibraryError> {
+        self.lists.follow(&index.arena, &index.live);
+        match kind {
+            UnusualKind::Unique => unique(index, &self.lists, k),
+            UnusualKind::Atypical => {
+                self.clusters.follow(&index.arena, &index.live);
+                Ok(atypical(index, &self.lists, &self.clusters, k))
+            }
+        }
+    }
+}
+
+/// Leaders by distance from their cluster's centre, explained by the `k` leaders nearest to that centre.
+fn atypical(index: &SpaceIndex, lists: &Neighbours, clusters: &Clusters, k: usize) -> Vec<Picture> {
+    let rows: Vec<u32> = index.live.iter().collect();
+    let leaders = fold(&rows, lists, &index.arena);
+    let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
+    let mut central: HashMap<u32, Top> = HashMap::new();
+    for &row in &leading {
+        if let Some(Membership { cluster, score }) = clusters.of(row) {
+            central.entry(cluster).or_insert_with(|| Top::new(k + 1)).push(Scored { score, row });
+        }
+    }
+    let central: HashMap<u32, Vec<Scored>> = central.into_iter().map(|(at, top)| (at, top.into_sorted())).collect();
+    let mut pictures: Vec<Picture> = leading
+        .iter()
+        .filter_map(|&row| {
+            let Membership { cluster, score } = clusters.of(row)?;
+            let others = central.get(&cluster)?.iter().map(|other| other.row).filter(|&other| other != row).take(k);
+            let scored = |other: u32| (index.ids[other as usize], index.arena.score_rows(row, other));
+            let neighbours = others.map(scored).collect();
+            Some(Picture { id: index.ids[row as usize], score: (1.0 - score).max(0.0), neighbours, folded: 0 })
+        })
+        .collect();
+    count_folded(&mut pictures, &leading, &leaders, &rows);
+    pictures.sort_by(|a, b| b.score.total_cmp(&a.score));
+    pictures
+}
+
+/// Leaders by their mean distance to their `k` nearest others.
+fn unique(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Result<Vec<Picture>, LibraryError> {
     let rows: Vec<u32> = index.live.iter().collect();
     let leaders = fold(&rows, lists, &index.arena);
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
