@@ -3,8 +3,8 @@
 
 mod support;
 
-use foray_protocol::{Ingest, UnitVector, UnusualKind, UnusualRequest};
-use support::{DIMENSION, Random, id, open, path, photos};
+use foray_protocol::{Change, Ingest, UnitVector, UnusualKind, UnusualRequest};
+use support::{DIMENSION, Random, batch, id, open, path, photos};
 
 fn request(limit: usize, neighbours: usize) -> UnusualRequest {
     UnusualRequest { limit, offset: 0, neighbours, kind: UnusualKind::Unique }
@@ -152,4 +152,40 @@ fn atypical_photos_come_first_and_name_the_centre_of_their_cluster() {
     assert_eq!((results.len(), results[0].photo.id), (61, id(60)));
     assert!(results.windows(2).all(|pair| pair[0].score >= pair[1].score));
     assert!(results.iter().all(|hit| hit.neighbours.len() == 5));
+}
+
+#[test]
+fn the_ordering_stays_that_of_brute_force_while_photos_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(31);
+    let vectors: Vec<_> = (0..500).map(|_| random.vector()).collect();
+    let all = photos(&vectors).changes;
+    let mut shown = vec![false; vectors.len()];
+    for _ in 0..12 {
+        let mut changes = vec![];
+        for _ in 0..120 {
+            let number = (random.next() % 500) as usize;
+            shown[number] = random.next() % 3 > 0;
+            let removed = Change::Removed { path: path(number) };
+            changes.push(if shown[number] { all[number].clone() } else { removed });
+        }
+        library.commit(&batch(changes)).unwrap();
+        let present: Vec<_> = (0..500).filter(|&number| shown[number]).collect();
+        let live: Vec<_> = present.iter().map(|&number| vectors[number].clone()).collect();
+        let mut hits = library.unusual(&request(500, 10)).unwrap().results;
+        let best: Vec<_> = hits.iter().take(50).map(|hit| hit.photo.path.clone()).collect();
+        hits.sort_by(|a, b| a.photo.path.cmp(&b.photo.path));
+        let mut expected = reference(&live, 10);
+        // The reference numbers the live photos; their order is that of the paths.
+        let number = |name: &str| present[name[8..14].parse::<usize>().unwrap()];
+        let top: Vec<_> = expected[..50].iter().map(|(_, name)| path(number(name)).to_string()).collect();
+        expected.sort_by(|a, b| a.1.cmp(&b.1));
+        let scores = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<_>>();
+        let got = scores(hits.iter().map(|hit| hit.score).collect());
+        let wanted = scores(expected.iter().map(|(score, _)| *score).collect());
+        assert_eq!(got.len(), wanted.len());
+        assert!(spearman(&got, &wanted) >= 0.999);
+        assert!(best.iter().filter(|name| top.contains(name)).count() >= 49);
+    }
 }
