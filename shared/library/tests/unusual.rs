@@ -166,7 +166,7 @@ fn the_ordering_stays_that_of_brute_force_while_photos_come_and_go() {
         let mut changes = vec![];
         for _ in 0..120 {
             let number = (random.next() % 500) as usize;
-            shown[number] = random.next() % 3 > 0;
+            shown[number] = !random.next().is_multiple_of(3);
             let removed = Change::Removed { path: path(number) };
             changes.push(if shown[number] { all[number].clone() } else { removed });
         }
