@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use foray_protocol::DuplicateKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use foray_protocol::{DuplicateKind, UnusualKind};
 
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
@@ -162,6 +162,25 @@ pub struct RankArguments {
     pub format: FormatArguments,
 }
 
+/// What unusual means.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum KindArgument {
+    /// Far from its nearest distinct neighbours
+    #[default]
+    Unique,
+    /// Far from the centre of its own cluster
+    Atypical,
+}
+
+impl From<KindArgument> for UnusualKind {
+    fn from(kind: KindArgument) -> Self {
+        match kind {
+            KindArgument::Unique => Self::Unique,
+            KindArgument::Atypical => Self::Atypical,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct UnusualArguments {
     /// How many results at most
@@ -170,6 +189,9 @@ pub struct UnusualArguments {
     /// How many nearest neighbours a photo is compared with
     #[arg(short = 'k', long, default_value_t = 10, value_name = "K")]
     pub neighbours: usize,
+    /// Like nothing else, or odd among photos of its kind
+    #[arg(long, value_enum, default_value_t)]
+    pub kind: KindArgument,
     #[command(flatten)]
     pub format: FormatArguments,
 }

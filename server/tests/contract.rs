@@ -12,7 +12,7 @@ use foray_library::{Library, OpenOptions};
 use foray_protocol::{
     Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
     IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
-    RankRequest, SearchRequest, SpaceId, UnitVector, UnusualRequest,
+    RankRequest, SearchRequest, SpaceId, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_server::{SearchService, Server, ServerHandle};
 
@@ -154,8 +154,11 @@ fn searches_find_what_was_committed() {
         let ids = vec![id("a steam locomotive"), id("a red flower")];
         let ranked = search.rank(&RankRequest { query: "flower".into(), ids, paths: vec![] }).unwrap();
         assert_eq!(ranked[0].photo.id, id("a red flower"));
-        let unusual = search.unusual(&UnusualRequest { limit: 2, offset: 1, neighbours: 1 }).unwrap();
+        let unusual =
+            search.unusual(&UnusualRequest { limit: 2, offset: 1, neighbours: 1, kind: UnusualKind::Unique }).unwrap();
         assert_eq!((unusual.results.len(), unusual.neighbours), (2, 1));
+        let request = UnusualRequest { limit: 3, offset: 0, neighbours: 1, kind: UnusualKind::Atypical };
+        assert_eq!(search.unusual(&request).unwrap().results.len(), 3);
     });
 }
 

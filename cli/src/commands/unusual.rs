@@ -10,8 +10,8 @@ use crate::settings::Settings;
 
 pub fn unusual(settings: &Settings, arguments: &UnusualArguments) -> Result<()> {
     let search = Connection::open(settings, "unusual", false)?.search(settings)?;
-    let UnusualArguments { limit, neighbours, format } = *arguments;
-    let results = search.unusual(&UnusualRequest { limit, offset: 0, neighbours })?;
+    let UnusualArguments { limit, neighbours, kind, format } = *arguments;
+    let results = search.unusual(&UnusualRequest { limit, offset: 0, neighbours, kind: kind.into() })?;
     if format.json {
         return print_json(&results);
     }

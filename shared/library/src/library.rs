@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use foray_protocol::{
     CommitSummary, Failure, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo, PhotoPath,
-    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector,
+    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind,
 };
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
@@ -73,6 +73,8 @@ pub struct Library {
     active: RwLock<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
     pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
+    /// What orderings are made of, as of the last one.
+    structures: Mutex<Option<unusual::Structures>>,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -125,6 +127,7 @@ impl Library {
             active: RwLock::default(),
             unusual: Mutex::default(),
             duplicates: Mutex::default(),
+            structures: Mutex::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
@@ -370,8 +373,12 @@ impl Library {
     }
 
     /// The ordering by unusualness; made when first asked for, kept until the library changes.
-    pub(crate) fn unusual_ordering(&self, neighbours: usize) -> Result<Arc<unusual::Ordering>, LibraryError> {
-        let made_for = (self.version(), neighbours);
+    pub(crate) fn unusual_ordering(
+        &self,
+        kind: UnusualKind,
+        neighbours: usize,
+    ) -> Result<Arc<unusual::Ordering>, LibraryError> {
+        let made_for = (self.version(), kind, neighbours);
         let mut kept = self.unusual.lock();
         if let Some(ordering) = kept.as_ref().filter(|ordering| ordering.made_for == made_for) {
             return Ok(Arc::clone(ordering));
@@ -379,7 +386,10 @@ impl Library {
         let pictures = match self.active() {
             Some(active) => {
                 let snapshot = active.index.read().snapshot();
-                unusual::order(&snapshot, neighbours)
+                let mut structures = self.structures.lock();
+                let kept = structures.take().filter(|kept| kept.are_of(&active.id));
+                let current = structures.insert(kept.unwrap_or_else(|| unusual::Structures::new(active.id)));
+                current.order(&snapshot, kind, neighbours)
             }
             None => vec![],
         };

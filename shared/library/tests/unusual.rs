@@ -3,11 +3,11 @@
 
 mod support;
 
-use foray_protocol::{Ingest, UnitVector, UnusualRequest};
-use support::{DIMENSION, Random, id, open, path, photos};
+use foray_protocol::{Change, Ingest, UnitVector, UnusualKind, UnusualRequest};
+use support::{DIMENSION, Random, batch, id, open, path, photos};
 
 fn request(limit: usize, neighbours: usize) -> UnusualRequest {
-    UnusualRequest { limit, offset: 0, neighbours }
+    UnusualRequest { limit, offset: 0, neighbours, kind: UnusualKind::Unique }
 }
 
 /// 1 - mean cosine to the k nearest others, most unusual first.
@@ -92,4 +92,100 @@ fn a_number_of_neighbours_out_of_range_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = open(folder.path()).unusual(&request(10, 0)).unwrap_err().to_string();
     assert!(error.contains("neighbours is 0"), "{error}");
+}
+
+/// Outlier scores of scikit-learn; `goldens/make_outliers.py` tells how they are made.
+#[derive(serde::Deserialize)]
+struct Golden {
+    neighbours: usize,
+    vectors: Vec<Vec<f32>>,
+    knn: Vec<f64>,
+    lof: Vec<f64>,
+}
+
+/// Spearman's rank correlation of two lists without ties.
+fn spearman(a: &[f64], b: &[f64]) -> f64 {
+    let ranks = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&x, &y| values[x].total_cmp(&values[y]));
+        let mut ranks = vec![0.0; values.len()];
+        order.iter().enumerate().for_each(|(rank, &at)| ranks[at] = rank as f64);
+        ranks
+    };
+    let squares: f64 = ranks(a).iter().zip(ranks(b)).map(|(x, y)| (x - y).powi(2)).sum();
+    let n = a.len() as f64;
+    1.0 - 6.0 * squares / (n * (n * n - 1.0))
+}
+
+#[test]
+fn scores_order_photos_as_those_of_scikit_learn_do() {
+    let golden: Golden = serde_json::from_str(include_str!("goldens/outliers.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let vectors: Vec<_> = golden.vectors.iter().map(|row| UnitVector::normalized(row.clone()).unwrap()).collect();
+    library.commit(&photos(&vectors)).unwrap();
+    let mut hits = library.unusual(&request(vectors.len(), golden.neighbours)).unwrap().results;
+    assert_eq!(hits.len(), vectors.len(), "nothing folds");
+    hits.sort_by(|a, b| a.photo.path.cmp(&b.photo.path));
+    let scores: Vec<f64> = hits.iter().map(|hit| f64::from(hit.score)).collect();
+    println!("Spearman with the local outlier factor: {:.4}", spearman(&scores, &golden.lof));
+    let knn = spearman(&scores, &golden.knn);
+    println!("Spearman with the kNN score: {knn:.4}");
+    assert!(knn >= 0.95, "{knn}");
+}
+
+#[test]
+fn atypical_photos_come_first_and_name_the_centre_of_their_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(21);
+    let near = |direction: usize, random: &mut Random| {
+        let mut sum: Vec<f32> = random.vector().as_slice().to_vec();
+        sum[direction] += 2.0;
+        UnitVector::normalized(sum).unwrap()
+    };
+    let mut vectors: Vec<_> = (0..60).map(|number| near(number % 2, &mut random)).collect();
+    vectors.push(near(7, &mut random));
+    library.commit(&photos(&vectors)).unwrap();
+    let request = UnusualRequest { kind: UnusualKind::Atypical, ..request(61, 5) };
+    let results = library.unusual(&request).unwrap().results;
+    assert_eq!((results.len(), results[0].photo.id), (61, id(60)));
+    assert!(results.windows(2).all(|pair| pair[0].score >= pair[1].score));
+    assert!(results.iter().all(|hit| hit.neighbours.len() == 5));
+}
+
+#[test]
+fn the_ordering_stays_that_of_brute_force_while_photos_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(31);
+    let vectors: Vec<_> = (0..500).map(|_| random.vector()).collect();
+    let all = photos(&vectors).changes;
+    let mut shown = vec![false; vectors.len()];
+    for _ in 0..12 {
+        let mut changes = vec![];
+        for _ in 0..120 {
+            let number = (random.next() % 500) as usize;
+            shown[number] = !random.next().is_multiple_of(3);
+            let removed = Change::Removed { path: path(number) };
+            changes.push(if shown[number] { all[number].clone() } else { removed });
+        }
+        library.commit(&batch(changes)).unwrap();
+        let present: Vec<_> = (0..500).filter(|&number| shown[number]).collect();
+        let live: Vec<_> = present.iter().map(|&number| vectors[number].clone()).collect();
+        let mut hits = library.unusual(&request(500, 10)).unwrap().results;
+        let best: Vec<_> = hits.iter().take(50).map(|hit| hit.photo.path.clone()).collect();
+        hits.sort_by(|a, b| a.photo.path.cmp(&b.photo.path));
+        let mut expected = reference(&live, 10);
+        // The reference numbers the live photos; their order is that of the paths.
+        let number = |name: &str| present[name[8..14].parse::<usize>().unwrap()];
+        let top: Vec<_> = expected[..50].iter().map(|(_, name)| path(number(name)).to_string()).collect();
+        expected.sort_by(|a, b| a.1.cmp(&b.1));
+        let scores = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<_>>();
+        let got = scores(hits.iter().map(|hit| hit.score).collect());
+        let wanted = scores(expected.iter().map(|(score, _)| *score).collect());
+        assert_eq!(got.len(), wanted.len());
+        assert!(spearman(&got, &wanted) >= 0.999);
+        assert!(best.iter().filter(|name| top.contains(name)).count() >= 49);
+    }
 }

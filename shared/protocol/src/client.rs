@@ -166,9 +166,11 @@ impl PhotoSearch for Client {
     }
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
-        let UnusualRequest { limit, offset, neighbours } = request;
+        let UnusualRequest { limit, offset, neighbours, kind } = request;
         let pairs = [("limit", limit), ("offset", offset), ("neighbours", neighbours)];
-        self.get("unusual", &pairs.map(|(key, value)| (key, value.to_string())))
+        let mut pairs = pairs.map(|(key, value)| (key, value.to_string())).to_vec();
+        pairs.push(("kind", kind.name().to_owned()));
+        self.get("unusual", &pairs)
     }
 
     fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError> {

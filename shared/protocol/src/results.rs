@@ -89,9 +89,10 @@ pub struct UnusualHit {
     /// The photo.
     #[serde(flatten)]
     pub photo: Photo,
-    /// 1 - mean cosine similarity to the nearest distinct neighbours, 0..2; higher is more unusual.
+    /// 1 - mean cosine similarity to the nearest distinct neighbours, or 1 - cosine similarity to the centre of its cluster,
+    /// 0..2; higher is more unusual.
     pub score: f32,
-    /// Those neighbours, nearest first: they explain the score.
+    /// Those neighbours, nearest first, or the cluster's most central photos: they explain the score.
     pub neighbours: Vec<Neighbour>,
     /// How many near-identical shots of this picture were folded into it.
     pub folded: usize,

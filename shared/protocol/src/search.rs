@@ -75,9 +75,34 @@ pub struct UnusualRequest {
     /// How many of the most unusual to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
-    /// How many nearest distinct neighbours a score is the mean of, 1 to 100.
+    /// How many nearest distinct neighbours a score is the mean of, 1 to 100; for `atypical`, how many of the cluster's most
+    /// central photos explain it.
     #[serde(default = "ten")]
     pub neighbours: usize,
+    /// What unusual means.
+    #[serde(default)]
+    pub kind: UnusualKind,
+}
+
+/// What makes a photo unusual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnusualKind {
+    /// Far from its nearest distinct neighbours: nothing else is like it.
+    #[default]
+    Unique,
+    /// Far from the centre of its own cluster: the odd one among photos of its kind.
+    Atypical,
+}
+
+impl UnusualKind {
+    /// Its name in requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unique => "unique",
+            Self::Atypical => "atypical",
+        }
+    }
 }
 
 pub(crate) fn ten() -> usize {

@@ -20,3 +20,4 @@ pub use index::{Found, VectorIndex};
 pub use plan::Plan;
 pub use row_set::RowSet;
 pub use top::Scored;
+pub(crate) use top::Top;

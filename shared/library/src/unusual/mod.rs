@@ -1,27 +1,33 @@
 //! How unusual each photo is: 1 - mean cosine similarity to its k nearest distinct neighbours (a kNN outlier score,
 //! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
+//! Or how far it lies from the centre of its own cluster: 1 - the cosine similarity to it.
 
-use foray_protocol::{ImageId, Neighbour, UnusualHit, UnusualRequest, UnusualResults};
+mod clusters;
+mod neighbours;
+
+use std::collections::HashMap;
+
+use foray_protocol::{ImageId, Neighbour, SpaceId, UnusualHit, UnusualKind, UnusualRequest, UnusualResults};
 use rayon::prelude::*;
 
 use crate::LibraryError;
 use crate::engine::arena::Arena;
-use crate::engine::scan::{scan_range, scan_rows};
-use crate::engine::{RowSet, Scored};
+use crate::engine::scan::scan_rows;
+use crate::engine::{Scored, Top};
 use crate::library::Library;
 use crate::search::{check_page, page};
 use crate::space::SpaceIndex;
+use clusters::{Clusters, Membership};
+use neighbours::Neighbours;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
-/// Room in a row's list for neighbours that fold into one.
-const SPARE: usize = 22;
 
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Ordering {
-    /// The library's version and the number of neighbours that it was made for.
-    pub made_for: (u64, usize),
+    /// The library's version, the kind and the number of neighbours that it was made for.
+    pub made_for: (u64, UnusualKind, usize),
     /// Most unusual first.
     pub pictures: Vec<Picture>,
 }
@@ -46,7 +52,7 @@ impl Library {
             let (field, expected) = ("neighbours", "1 to 100");
             return Err(LibraryError::OutOfRange { field, got: request.neighbours, expected });
         }
-        let ordering = self.unusual_ordering(request.neighbours)?;
+        let ordering = self.unusual_ordering(request.kind, request.neighbours)?;
         let pictures = &ordering.pictures;
         let end = (request.offset + request.limit).min(pictures.len());
         let last = end.checked_sub(1).map_or(f32::INFINITY, |last| pictures[last].score);
@@ -69,17 +75,74 @@ impl Library {
     }
 }
 
-/// Orders all live photos of `index` by unusualness with `k` neighbours.
-pub(crate) fn order(index: &SpaceIndex, k: usize) -> Vec<Picture> {
+/// What the orderings of one space are made of; made when first asked for, and following its rows from then on.
+#[derive(Debug)]
+pub(crate) struct Structures {
+    space: SpaceId,
+    lists: Neighbours,
+    clusters: Clusters,
+}
+
+impl Structures {
+    /// None yet of `space`.
+    pub fn new(space: SpaceId) -> Self {
+        Self { space, lists: Neighbours::default(), clusters: Clusters::default() }
+    }
+
+    /// Whether they are of `space`.
+    pub fn are_of(&self, space: &SpaceId) -> bool {
+        self.space == *space
+    }
+
+    /// Orders all live photos of `index` by unusualness of this kind, explained by `k` neighbours each.
+    pub fn order(&mut self, index: &SpaceIndex, kind: UnusualKind, k: usize) -> Vec<Picture> {
+        self.lists.follow(&index.vectors.arena, &index.vectors.live);
+        match kind {
+            UnusualKind::Unique => unique(index, &self.lists, k),
+            UnusualKind::Atypical => {
+                self.clusters.follow(&index.vectors.arena, &index.vectors.live);
+                atypical(index, &self.lists, &self.clusters, k)
+            }
+        }
+    }
+}
+
+/// Leaders by distance from their cluster's centre, explained by the `k` leaders nearest to that centre.
+fn atypical(index: &SpaceIndex, lists: &Neighbours, clusters: &Clusters, k: usize) -> Vec<Picture> {
     let rows: Vec<u32> = index.vectors.live.iter().collect();
-    let lists: Vec<Vec<Scored>> =
-        rows.par_iter().map(|&row| nearest(&index.vectors.arena, &index.vectors.live, row, k + SPARE)).collect();
-    let leaders = fold(&rows, &lists, index.vectors.arena.len());
+    let leaders = fold(&rows, lists, &index.vectors.arena);
+    let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
+    let mut central: HashMap<u32, Top> = HashMap::new();
+    for &row in &leading {
+        if let Some(Membership { cluster, score }) = clusters.of(row) {
+            central.entry(cluster).or_insert_with(|| Top::new(k + 1)).push(Scored { score, row });
+        }
+    }
+    let central: HashMap<u32, Vec<Scored>> = central.into_iter().map(|(at, top)| (at, top.into_sorted())).collect();
+    let mut pictures: Vec<Picture> = leading
+        .iter()
+        .filter_map(|&row| {
+            let Membership { cluster, score } = clusters.of(row)?;
+            let others = central.get(&cluster)?.iter().map(|other| other.row).filter(|&other| other != row).take(k);
+            let scored = |other: u32| (index.ids[other as usize], index.vectors.score_rows(row, other));
+            let neighbours = others.map(scored).collect();
+            Some(Picture { id: index.ids[row as usize], score: (1.0 - score).max(0.0), neighbours, folded: 0 })
+        })
+        .collect();
+    count_folded(&mut pictures, &leading, &leaders, &rows);
+    pictures.sort_by(|a, b| b.score.total_cmp(&a.score));
+    pictures
+}
+
+/// Leaders by their mean distance to their `k` nearest others.
+fn unique(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Vec<Picture> {
+    let rows: Vec<u32> = index.vectors.live.iter().collect();
+    let leaders = fold(&rows, lists, &index.vectors.arena);
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
     let mut pictures = leading
         .par_iter()
         .map(|&row| {
-            let list = &lists[rows.partition_point(|&other| other < row)];
+            let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
             let neighbours = distinct_neighbours(index, row, list, &leaders, &leading, k);
             picture(index, row, &neighbours)
         })
@@ -89,20 +152,17 @@ pub(crate) fn order(index: &SpaceIndex, k: usize) -> Vec<Picture> {
     pictures
 }
 
-fn nearest(arena: &Arena, live: &RowSet, row: u32, count: usize) -> Vec<Scored> {
-    let query = arena.quantized(row);
-    let range = 0..arena.len() as u32;
-    let mut list = scan_range(arena, &query, live, range, count + 1).into_sorted();
-    list.retain(|scored| scored.row != row);
-    list
-}
-
-/// For each row the row that stands for it: itself, or an earlier leader that is near-identical to it.
-fn fold(rows: &[u32], lists: &[Vec<Scored>], row_count: usize) -> Vec<u32> {
-    let mut leaders: Vec<u32> = (0..row_count as u32).collect();
-    for (&row, list) in rows.iter().zip(lists) {
+/// For each row the row that stands for it: itself, or the earliest near-identical leader among those that its earlier
+/// neighbours fold into. The leader itself need not be in the row's list: a long burst fills it with other shots.
+fn fold(rows: &[u32], lists: &Neighbours, arena: &Arena) -> Vec<u32> {
+    let mut leaders: Vec<u32> = (0..arena.len() as u32).collect();
+    for &row in rows {
+        let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
         let same = list.iter().take_while(|scored| scored.score >= NEAR_IDENTICAL).map(|scored| scored.row);
-        if let Some(leader) = same.filter(|&other| other < row && leaders[other as usize] == other).min() {
+        let mut standing: Vec<u32> = same.filter(|&other| other < row).map(|other| leaders[other as usize]).collect();
+        standing.sort_unstable();
+        standing.dedup();
+        if let Some(leader) = standing.into_iter().find(|&leader| arena.score_rows(row, leader) >= NEAR_IDENTICAL) {
             leaders[row as usize] = leader;
         }
     }
