@@ -29,6 +29,8 @@ pub(crate) enum Outcome {
     Embedded(Vec<(Job, NewPhoto)>),
     /// It cannot be indexed; `image` where its content could be read.
     Failed { job: Job, image: Option<ImageId>, reason: String },
+    /// It should be as the library knows it, but cannot be read now.
+    Unread { path: PhotoPath, reason: String },
     /// It is being written, or gone; whoever announces changes will announce it again.
     Unsettled(PhotoPath),
     /// The run cannot go on.
@@ -48,6 +50,8 @@ pub(crate) struct Committer<'a> {
     pub tally: Tally,
     /// Files that changed under the run's hands.
     pub unsettled: Vec<PhotoPath>,
+    /// What the owner should know, in sentences.
+    pub warnings: Vec<String>,
 }
 
 impl<'a> Committer<'a> {
@@ -61,6 +65,7 @@ impl<'a> Committer<'a> {
             copies: HashMap::new(),
             tally: Tally::default(),
             unsettled: vec![],
+            warnings: vec![],
         }
     }
 
@@ -92,6 +97,11 @@ impl<'a> Committer<'a> {
                 return self.commit();
             }
             Outcome::Failed { job, image, reason } => self.fail(job, image, reason),
+            Outcome::Unread { path, reason } => {
+                self.warnings
+                    .push(format!("{path} cannot be compared with the library and stays there as it was: {reason}"));
+                self.done(1);
+            }
             Outcome::Unsettled(path) => {
                 self.unsettled.push(path);
                 self.done(1);
@@ -103,6 +113,7 @@ impl<'a> Committer<'a> {
 
     fn add(&mut self, job: Job, photo: NewPhoto) {
         let image = photo.id;
+        self.warn_of_other_content(&job, Some(image));
         // The same content at the same path means a new vector for it, not a photo that left.
         let before = job.before.filter(|before| *before != image);
         self.push(Change::Added { file: job.file, photo: Box::new(photo) }, Effect::Indexed { before });
@@ -110,15 +121,32 @@ impl<'a> Committer<'a> {
     }
 
     fn link(&mut self, job: Job, image: ImageId) {
+        if job.is_current && job.before == Some(image) {
+            self.tally.count(Effect::Touched);
+            return self.done(1);
+        }
+        self.warn_of_other_content(&job, Some(image));
         let effect =
             if job.before == Some(image) { Effect::Touched } else { Effect::Arrived { image, before: job.before } };
         self.push(Change::Linked { file: job.file, image }, effect);
     }
 
     fn fail(&mut self, job: Job, image: Option<ImageId>, reason: String) {
+        self.warn_of_other_content(&job, image);
         self.push(Change::Failed { file: job.file, reason: reason.clone() }, Effect::Failed { before: job.before });
         if let Some(image) = image {
             self.settle(image, Err(reason));
+        }
+    }
+
+    /// A file whose content changed, but neither its size nor its date, was damaged or manipulated.
+    fn warn_of_other_content(&mut self, job: &Job, image: Option<ImageId>) {
+        if job.is_current && job.before.is_some() && image.is_some() && job.before != image {
+            let path = &job.file.path;
+            self.warnings.push(format!(
+                "{path} has other content than when it was indexed, though its size and date are the same: it may be damaged; \
+                 compare it with a copy of yours"
+            ));
         }
     }
 

@@ -16,6 +16,9 @@ pub struct IndexOptions {
     pub batch: Option<usize>,
     /// Forget photos even where the whole folder is gone or empty, which otherwise is taken for a disk that is away.
     pub prune: bool,
+    /// Read every file and compare it with the library, also where size and modification time are as they were; what
+    /// could not be indexed before is tried again.
+    pub verify: bool,
     /// A watched file is taken up when its size and modification time have stood still for this long.
     pub settle: Duration,
     /// While watching, go through all folders again this often: network shares do not announce others' changes.
@@ -31,6 +34,7 @@ impl Default for IndexOptions {
         Self {
             batch: None,
             prune: false,
+            verify: false,
             settle: Duration::from_millis(500),
             rescan: Duration::from_secs(60 * 60),
             workers: thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS),

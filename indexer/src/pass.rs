@@ -58,6 +58,7 @@ impl Pass<'_> {
             outcome => outcome?,
         }
         self.note_unsettled(&committer.unsettled);
+        warnings.append(&mut committer.warnings);
         let seconds = started.elapsed().as_secs_f64();
         Ok(IndexSummary { seconds, stopped, warnings, ..committer.tally.summary() })
     }

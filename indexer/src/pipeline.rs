@@ -71,7 +71,8 @@ impl<'a> Pipeline<'a> {
             let embedded = outcomes.clone();
             let stop = self.library.stop;
             scope.spawn(move || embed(self.embedder, batch, stop, to_embed, embedded));
-            scope.spawn(move || triage(&self.library, to_sort, jobs, outcomes));
+            let verify = self.options.verify;
+            scope.spawn(move || triage(&self.library, verify, to_sort, jobs, outcomes));
             committer.run(to_commit)
         })
     }
@@ -119,15 +120,21 @@ impl<'a> Pipeline<'a> {
     }
 
     fn read(&self, job: Job) -> Result<(Job, Vec<u8>), Outcome> {
-        let Job { file, before } = job;
+        let Job { file, before, is_current } = job;
         let attempts = if self.is_watched { 1 } else { ATTEMPTS };
         match read(file, self.options.limits.max_bytes as u64, attempts) {
-            Reading::Content(file, content) => Ok((Job { file, before }, content)),
-            Reading::Failed(file, reason) => Err(Outcome::Failed { job: Job { file, before }, image: None, reason }),
+            Reading::Content(file, content) => Ok((Job { file, before, is_current }, content)),
+            // What is known of it stays: the trouble may be the disk's or the network's, and pass.
+            Reading::Failed(file, reason) if is_current && before.is_some() => {
+                Err(Outcome::Unread { path: file.path, reason })
+            }
+            Reading::Failed(file, reason) => {
+                Err(Outcome::Failed { job: Job { file, before, is_current }, image: None, reason })
+            }
             Reading::Changing(file) if self.is_watched => Err(Outcome::Unsettled(file.path)),
             Reading::Changing(file) => {
                 let reason = "the file keeps changing while it is read".to_owned();
-                Err(Outcome::Failed { job: Job { file, before }, image: None, reason })
+                Err(Outcome::Failed { job: Job { file, before, is_current }, image: None, reason })
             }
             Reading::Gone(path) => Err(Outcome::Unsettled(path)),
         }

@@ -12,15 +12,25 @@ pub(crate) struct Job {
     pub file: FileFacts,
     /// The photo that the library has at this path.
     pub before: Option<ImageId>,
+    /// Whether size and modification time are as the library knows them: the content should be, too.
+    pub is_current: bool,
 }
 
 /// Asks the library about the files, a page at a time, and passes on those that are new or changed.
-pub(crate) fn triage(library: &Library, found: Receiver<FileFacts>, jobs: Sender<Job>, outcomes: Sender<Outcome>) {
+///
+/// With `verify` all are passed on.
+pub(crate) fn triage(
+    library: &Library,
+    verify: bool,
+    found: Receiver<FileFacts>,
+    jobs: Sender<Job>,
+    outcomes: Sender<Outcome>,
+) {
     while let Some(page) = next_page(&found) {
         if library.stop.is_stopped() {
             return;
         }
-        match sort_out(library, page) {
+        match sort_out(library, verify, page) {
             Ok((unchanged, changed)) => {
                 let sent = outcomes.send(Outcome::Unchanged(unchanged)).is_ok();
                 if !sent || changed.into_iter().any(|job| jobs.send(job).is_err()) {
@@ -44,22 +54,26 @@ fn next_page(found: &Receiver<FileFacts>) -> Option<Vec<FileFacts>> {
 }
 
 /// How many of the files are unchanged, and the others.
-fn sort_out(library: &Library, page: Vec<FileFacts>) -> Result<(usize, Vec<Job>), ProtocolError> {
+fn sort_out(library: &Library, verify: bool, page: Vec<FileFacts>) -> Result<(usize, Vec<Job>), ProtocolError> {
     let paths: Vec<PhotoPath> = page.iter().map(|file| file.path.clone()).collect();
     let known = library.known_files(&paths)?;
     let (mut unchanged, mut jobs, mut settled) = (0, vec![], vec![]);
     for (file, known) in page.into_iter().zip(known) {
         let is_current = known.as_ref().is_some_and(|known| is_current(known, &file));
         match known.map(|known| known.outcome) {
-            Some(Err(_)) if is_current => unchanged += 1,
-            Some(Ok(image)) if is_current => settled.push((file, image)),
-            outcome => jobs.push(Job { file, before: outcome.and_then(Result::ok) }),
+            Some(Err(_)) if is_current && !verify => unchanged += 1,
+            Some(Ok(image)) if is_current && !verify => settled.push((file, image)),
+            outcome => jobs.push(Job { file, before: outcome.and_then(Result::ok), is_current }),
         }
     }
     let embedded = library.known_images(&settled.iter().map(|(_, image)| *image).collect::<Vec<_>>())?;
     for ((file, image), embedded) in settled.into_iter().zip(embedded) {
         // A photo without a vector of this model is embedded like a new one: that is how a library changes its model.
-        if embedded { unchanged += 1 } else { jobs.push(Job { file, before: Some(image) }) }
+        if embedded {
+            unchanged += 1;
+        } else {
+            jobs.push(Job { file, before: Some(image), is_current: true });
+        }
     }
     Ok((unchanged, jobs))
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use foray_protocol::SpaceId;
-use parking_lot::{Mutex, RwLock};
+use foray_protocol::{GraphReport, SpaceId};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use sled::Db;
 
 use crate::space::SpaceIndex;
@@ -17,18 +17,21 @@ const STALE_SHARE: f64 = 0.2;
 #[derive(Debug)]
 pub(crate) struct GraphBuilder {
     /// From how many rows on a graph answers faster than the exact scan.
-    pub from_rows: usize,
+    from_rows: usize,
+    /// Whether it builds in the background by itself.
+    automatic: bool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl GraphBuilder {
-    pub fn new(from_rows: usize) -> Self {
-        Self { from_rows, thread: Mutex::default() }
+    pub fn new(from_rows: usize, automatic: bool) -> Self {
+        Self { from_rows, automatic, thread: Mutex::default() }
     }
 
     /// Starts a build in the background if one is due and none runs.
     pub fn build_if_due(&self, db: &Db, space: &SpaceId, index: &Arc<RwLock<SpaceIndex>>) {
-        let mut thread = self.thread.lock();
+        // Whoever holds the lock is building, or about to change the rows.
+        let Some(mut thread) = self.thread.try_lock().filter(|_| self.automatic) else { return };
         if thread.as_ref().is_some_and(|thread| !thread.is_finished()) || !self.is_due(&index.read()) {
             return;
         }
@@ -40,23 +43,64 @@ impl GraphBuilder {
         }));
     }
 
-    fn is_due(&self, index: &SpaceIndex) -> bool {
-        let live = index.vectors.live.len();
+    /// Builds the graph on this thread unless it holds just the live photos already; `None` where the exact scan serves better.
+    pub fn bring_up_to_date(
+        &self,
+        db: &Db,
+        space: &SpaceId,
+        index: &RwLock<SpaceIndex>,
+    ) -> Result<Option<GraphReport>, LibraryError> {
+        let _alone = self.quiet();
+        let (live, rebuilt) = {
+            let index = index.read();
+            (index.vectors.live.len(), Changes::since_graph(&index) != Some(Changes { tail: 0, died: 0 }))
+        };
         if live < self.from_rows {
-            return false;
+            return Ok(None);
         }
-        let Some(graph) = &index.vectors.graph else { return true };
-        let tail = index.vectors.len().saturating_sub(graph.links.rows as usize);
-        let died = (graph.links.live as usize + tail).saturating_sub(live);
-        (tail + died) as f64 > STALE_SHARE * f64::from(graph.links.live)
+        if rebuilt {
+            build(db, space, index)?;
+        }
+        let photos = index.read().vectors.graph.as_ref().map_or(0, |graph| graph.links.live as usize);
+        Ok(Some(GraphReport { photos, rebuilt }))
     }
 
-    /// Waits until the running build, if any, is done.
-    pub fn wait(&self) {
-        if let Some(thread) = self.thread.lock().take() {
+    /// Waits until the running build, if any, is done; no other begins until what is returned is dropped.
+    pub fn quiet(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        let mut thread = self.thread.lock();
+        if let Some(thread) = thread.take() {
             // A build that panicked has left the old graph, or none, in place: both answer correctly.
             let _ = thread.join();
         }
+        thread
+    }
+
+    fn is_due(&self, index: &SpaceIndex) -> bool {
+        if index.vectors.live.len() < self.from_rows {
+            return false;
+        }
+        let stale =
+            |changes: Changes, graph: u32| (changes.tail + changes.died) as f64 > STALE_SHARE * f64::from(graph);
+        let graph = index.vectors.graph.as_ref().map_or(0, |graph| graph.links.live);
+        Changes::since_graph(index).is_none_or(|changes| stale(changes, graph))
+    }
+}
+
+/// What happened to the rows since the graph was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Changes {
+    /// Rows that came.
+    tail: usize,
+    /// Rows that are not live any more.
+    died: usize,
+}
+
+impl Changes {
+    fn since_graph(index: &SpaceIndex) -> Option<Self> {
+        let links = &index.vectors.graph.as_ref()?.links;
+        let tail = index.vectors.len().saturating_sub(links.rows as usize);
+        let died = (links.live as usize + tail).saturating_sub(index.vectors.live.len());
+        Some(Self { tail, died })
     }
 }
 

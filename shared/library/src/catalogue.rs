@@ -154,6 +154,20 @@ impl Catalogue {
         Ok(())
     }
 
+    /// Which numbering of the rows of `space` is valid: compacting begins another one.
+    pub fn numbering(&self, space: &SpaceId) -> Result<u32, LibraryError> {
+        let number = self.meta.get(numbering_key(space))?;
+        Ok(number.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u32::from_be_bytes))
+    }
+
+    /// Begins another numbering: nothing that was written by row numbers before is believed from now on.
+    pub fn begin_numbering(&self, space: &SpaceId) -> Result<u32, LibraryError> {
+        let next = self.numbering(space)? + 1;
+        self.meta.insert(numbering_key(space), &next.to_be_bytes())?;
+        self.meta.flush()?;
+        Ok(next)
+    }
+
     /// Photos that some file holds, in the order of their ids.
     pub fn shown_photos(&self) -> impl Iterator<Item = Result<ImageId, LibraryError>> {
         let ids = self.photos.iter().keys().map(|key| id_of(&key?));
@@ -185,6 +199,10 @@ impl Catalogue {
             })
             .collect()
     }
+}
+
+fn numbering_key(space: &SpaceId) -> String {
+    format!("numbering:{space}")
 }
 
 /// Seconds since 1970.

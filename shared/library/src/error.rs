@@ -43,6 +43,9 @@ pub enum LibraryError {
         /// Who has it.
         holder: Holder,
     },
+    /// The library is being maintained already.
+    #[error("another reindex of this library runs now; wait until it ends")]
+    Maintained,
     /// The library's folder or a file in it cannot be read or written.
     #[error("cannot {action} {file}: {source}{}", hint(source), file = file.display())]
     File {
@@ -202,6 +205,7 @@ impl LibraryError {
             Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
             Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } => ProblemKind::BadRequest,
             Self::WrongSpace { .. } | Self::Dimension { .. } => ProblemKind::WrongSpace,
+            Self::Maintained => ProblemKind::Busy,
             Self::DiskFull { .. } => ProblemKind::DiskFull,
             _ => ProblemKind::Internal,
         }

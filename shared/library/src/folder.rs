@@ -103,12 +103,13 @@ impl LockedFolder {
         self.was_killed
     }
 
-    /// The file of a space's vectors, read in place; its folder is made.
-    pub fn row_file(&self, space: &SpaceId) -> Result<PathBuf, LibraryError> {
+    /// The file of a space's vectors in a numbering of its rows, read in place; its folder is made.
+    pub fn row_file(&self, space: &SpaceId, numbering: u32) -> Result<PathBuf, LibraryError> {
         let folder = self.path.join(ROWS_FOLDER);
         fs::create_dir_all(&folder).map_err(LibraryError::file("make the folder", &folder))?;
         let name = blake3::hash(space.as_str().as_bytes()).to_hex();
-        Ok(folder.join(&name[..16]))
+        let suffix = if numbering == 0 { String::new() } else { format!("-{numbering}") };
+        Ok(folder.join(format!("{}{suffix}", &name[..16])))
     }
 
     /// Tells other processes where this one serves the library.

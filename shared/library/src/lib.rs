@@ -13,6 +13,7 @@ mod graph_snapshot;
 mod ingest;
 mod integrity;
 mod library;
+mod maintenance;
 mod records;
 mod search;
 mod space;

@@ -79,7 +79,11 @@ pub struct Library {
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
     pub(crate) writing: Mutex<()>,
-    builder: Option<GraphBuilder>,
+    /// Written while rows are renumbered or given back; read by whoever relies on them without holding up commits.
+    pub(crate) row_numbers: RwLock<()>,
+    /// Held while the library is maintained.
+    pub(crate) maintaining: Mutex<()>,
+    pub(crate) builder: GraphBuilder,
     thumbnails: Thumbnails,
     pub(crate) db: Db,
     // Last, so that the lock outlives the database.
@@ -131,7 +135,9 @@ impl Library {
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
-            builder: options.build_graph.then(|| GraphBuilder::new(options.graph_from_rows)),
+            row_numbers: RwLock::default(),
+            maintaining: Mutex::default(),
+            builder: GraphBuilder::new(options.graph_from_rows, options.build_graph),
             thumbnails: Thumbnails::new(&options.folder),
             db,
             folder: Mutex::new(folder),
@@ -147,15 +153,20 @@ impl Library {
     }
 
     fn load_space(&self, id: SpaceId) -> Result<ActiveSpace, LibraryError> {
-        let store = VectorStore::open(&self.db, &id)?;
-        let rows = self.folder.lock().row_file(&id)?;
-        let mut index = SpaceIndex::load(store, &rows, &self.catalogue.orphans()?)?;
+        let mut index = self.load_rows(&id)?;
         if index.vectors.is_empty() {
             // Row numbers begin anew, and this graph's would be taken for theirs.
             graph_snapshot::forget(&self.db, &id)?;
         }
         graph_snapshot::load(&self.db, &id)?.into_iter().for_each(|links| index.vectors.set_links(links));
         Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
+    }
+
+    /// The rows of a space, in its present numbering.
+    pub(crate) fn load_rows(&self, id: &SpaceId) -> Result<SpaceIndex, LibraryError> {
+        let store = VectorStore::open(&self.db, id)?;
+        let file = self.folder.lock().row_file(id, self.catalogue.numbering(id)?)?;
+        SpaceIndex::load(store, &file, &self.catalogue.orphans()?)
     }
 
     /// The library's folder.
@@ -182,12 +193,12 @@ impl Library {
 
     /// Waits until a running build of the search graph is done.
     pub fn wait_for_graph(&self) {
-        self.builder.iter().for_each(GraphBuilder::wait);
+        drop(self.builder.quiet());
     }
 
     fn build_graph_if_due(&self) {
-        if let (Some(builder), Some(active)) = (&self.builder, self.active()) {
-            builder.build_if_due(&self.db, &active.id, &active.index);
+        if let Some(active) = self.active() {
+            self.builder.build_if_due(&self.db, &active.id, &active.index);
         }
     }
 
@@ -222,7 +233,7 @@ impl Library {
         };
         self.show(&active, &commit, first_row)?;
         integrity::note_commits_or_warn(&self.path(), commit.counts_after().commits);
-        self.version.fetch_add(1, Ordering::Relaxed);
+        self.has_changed();
         self.build_graph_if_due();
         Ok(commit.summary)
     }
@@ -245,11 +256,13 @@ impl Library {
         Ok(())
     }
 
-    /// Forgets photos that no file has held for long.
-    fn purge_orphans(&self) -> Result<(), LibraryError> {
-        let Some(active) = self.active() else { return Ok(()) };
+    /// Forgets photos that no file has held for long; tells how many.
+    pub(crate) fn purge_orphans(&self) -> Result<usize, LibraryError> {
+        let Some(active) = self.active() else { return Ok(0) };
+        let _one_at_a_time = self.writing.lock();
         let mut index = active.index.write();
-        for id in self.catalogue.orphans_older_than(ORPHAN_SECONDS)? {
+        let forgotten = self.catalogue.orphans_older_than(ORPHAN_SECONDS)?;
+        for &id in &forgotten {
             if let Some(row) = index.forget(id) {
                 index.store.delete(row)?;
             }
@@ -257,7 +270,11 @@ impl Library {
             self.catalogue.orphans.remove(id.as_bytes())?;
             self.thumbnails.remove(id);
         }
-        Ok(())
+        Ok(forgotten.len())
+    }
+
+    pub(crate) fn has_changed(&self) {
+        self.version.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A number that grows with every change of the library.
@@ -300,7 +317,7 @@ impl Library {
         let active = self.active().ok_or_else(missing)?;
         let index = active.index.read();
         let row = index.row(id).ok_or_else(missing)?;
-        Ok(index.store.get(row)?.ok_or_else(missing)?.1)
+        Ok(UnitVector::from_components(index.vectors.vector(row).to_vec())?)
     }
 
     /// A photo with its files and metadata.
@@ -372,6 +389,21 @@ impl Library {
         self.catalogue.failures()
     }
 
+    /// Brings the nearest neighbours of all photos up to date, in memory and on disk; tells of how many they are known.
+    pub(crate) fn find_neighbourhoods(&self, active: &ActiveSpace) -> usize {
+        let mut structures = self.structures.lock();
+        let snapshot = active.index.read().snapshot();
+        let current = current_structures(&mut structures, active);
+        current.follow(&snapshot);
+        current.save(&snapshot);
+        snapshot.vectors.live.len()
+    }
+
+    /// Forgets what is kept by row number.
+    pub(crate) fn forget_row_numbers(&self) {
+        *self.structures.lock() = None;
+    }
+
     /// The ordering by unusualness; made when first asked for, kept until the library changes.
     pub(crate) fn unusual_ordering(
         &self,
@@ -385,11 +417,9 @@ impl Library {
         }
         let pictures = match self.active() {
             Some(active) => {
-                let snapshot = active.index.read().snapshot();
                 let mut structures = self.structures.lock();
-                let kept = structures.take().filter(|kept| kept.are_of(&active.id));
-                let current = structures.insert(kept.unwrap_or_else(|| unusual::Structures::new(active.id)));
-                current.order(&snapshot, kind, neighbours)
+                let snapshot = active.index.read().snapshot();
+                current_structures(&mut structures, &active).order(&snapshot, kind, neighbours)
             }
             None => vec![],
         };
@@ -397,6 +427,14 @@ impl Library {
         *kept = Some(Arc::clone(&ordering));
         Ok(ordering)
     }
+}
+
+fn current_structures<'a>(
+    kept: &'a mut Option<unusual::Structures>,
+    active: &ActiveSpace,
+) -> &'a mut unusual::Structures {
+    let current = kept.take().filter(|kept| kept.are_of(&active.id));
+    kept.insert(current.unwrap_or_else(|| unusual::Structures::new(active.id.clone())))
 }
 
 impl Ingest for Library {

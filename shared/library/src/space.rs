@@ -1,6 +1,7 @@
 //! One space of vectors as it is searched: the engine's rows, and whose photos they are.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use foray_protocol::{ImageId, SearchStructure, UnitVector};
@@ -198,6 +199,17 @@ impl SpaceIndex {
         Some(row)
     }
 
+    /// Where the neighbour lists of these rows are kept.
+    pub fn neighbour_file(&self) -> PathBuf {
+        self.file.with_extension("neighbours")
+    }
+
+    /// Removes the files of a numbering of the rows that is not valid any more.
+    pub fn remove_files(self) {
+        // They cost room on the disk and nothing else.
+        [self.neighbour_file(), self.file].iter().for_each(|file| drop(fs::remove_file(file)));
+    }
+
     /// How the library is searched now.
     pub fn structure(&self) -> SearchStructure {
         match &self.vectors.graph {
@@ -288,7 +300,7 @@ mod tests {
         let mut index = stage.load();
         let ids: Vec<_> = (0..5).map(|number| stage.add(&mut index, number)).collect();
         [1, 2, 4].into_iter().for_each(|row| index.store.delete(row).unwrap());
-        std::fs::remove_file(stage.folder.path().join("rows")).unwrap();
+        fs::remove_file(stage.folder.path().join("rows")).unwrap();
         let index = stage.load();
         assert_eq!(ids.iter().map(|&id| index.row(id)).collect::<Vec<_>>(), [Some(0), None, None, Some(3), None]);
         assert_eq!(index.vectors.live.iter().collect::<Vec<_>>(), [0, 3]);

@@ -1,7 +1,8 @@
 //! The vectors of one space as they are stored: 32-bit floats in sled, keyed by row number, each with its photo's id.
 
 use foray_protocol::{ImageId, SpaceId, UnitVector};
-use sled::{Db, Tree};
+use sled::transaction::{ConflictableTransactionError, TransactionError};
+use sled::{Db, Transactional, Tree};
 
 use crate::LibraryError;
 
@@ -53,6 +54,30 @@ impl VectorStore {
     /// Forgets which rows were deleted: when none is left, numbers begin anew.
     pub fn forget_holes(&self) -> Result<(), LibraryError> {
         Ok(self.holes.clear()?)
+    }
+
+    /// Moves the last rows into the holes, so that rows are numbered without gaps again; tells how many holes there were. Whatever
+    /// was written by row numbers is wrong from the first move on.
+    pub fn fill_holes(&self) -> Result<usize, LibraryError> {
+        let holes = self.holes().collect::<Result<Vec<_>, _>>()?;
+        for &hole in &holes {
+            let last =
+                self.tree.last()?.map(|(key, value)| Ok::<_, LibraryError>((row_of(&key)?, value))).transpose()?;
+            let Some((last, value)) = last.filter(|(last, _)| *last > hole) else { break };
+            (&self.tree, &self.holes)
+                .transaction(|(tree, holes)| {
+                    tree.insert(&hole.to_be_bytes(), &value)?;
+                    tree.remove(&last.to_be_bytes())?;
+                    holes.remove(&hole.to_be_bytes())?;
+                    Ok::<_, ConflictableTransactionError<sled::Error>>(())
+                })
+                .map_err(|error| match error {
+                    TransactionError::Storage(error) | TransactionError::Abort(error) => LibraryError::Database(error),
+                })?;
+        }
+        self.holes.clear()?;
+        self.tree.flush()?;
+        Ok(holes.len())
     }
 
     /// Deletes `row`.

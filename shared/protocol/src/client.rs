@@ -10,8 +10,8 @@ use ureq::http::Response;
 
 use crate::{
     CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
-    KnownFile, LibraryStatus, MESSAGE_PACK, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile,
-    SearchRequest, SearchResults, SpaceId, UnusualRequest, UnusualResults,
+    KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest,
+    RootFile, SearchRequest, SearchResults, SpaceId, UnusualRequest, UnusualResults,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,6 +55,17 @@ impl Client {
             Ok(reply) if reply.status().is_success() => Ok(reply.into_body().into_reader()),
             reply => Err(read(&url, reply).err().unwrap_or_else(|| malformed(&url, "no backup"))),
         }
+    }
+
+    /// Has the library forget, compact and rebuild what is due.
+    ///
+    /// # Errors
+    /// Those of reaching the server, and its refusals: [`ProblemKind::Busy`](crate::ProblemKind::Busy) while it does so already.
+    pub fn maintain(&self) -> Result<Maintenance, ProtocolError> {
+        let url = self.url("maintenance");
+        // The graph of a large library takes its time.
+        let request = self.agent.post(&url).config().timeout_global(None).build();
+        from_json(&url, &read(&url, request.send_empty())?)
     }
 
     fn url(&self, path: &str) -> String {

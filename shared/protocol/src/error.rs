@@ -89,6 +89,9 @@ pub enum ProblemKind {
     /// The vectors are of another model than the library's.
     #[serde(rename = "/problems/wrong-space")]
     WrongSpace,
+    /// The library is at this very work already.
+    #[serde(rename = "/problems/busy")]
+    Busy,
     /// The disk is full or nearly so.
     #[serde(rename = "/problems/disk-full")]
     DiskFull,
@@ -107,7 +110,7 @@ impl ProblemKind {
             Self::BadRequest => 400,
             Self::Unauthorized => 401,
             Self::NotFound => 404,
-            Self::WrongSpace => 409,
+            Self::WrongSpace | Self::Busy => 409,
             Self::TooLarge => 413,
             Self::UnreadableImage => 422,
             Self::Internal => 500,
@@ -122,6 +125,7 @@ impl ProblemKind {
             Self::UnreadableImage => "Unreadable image",
             Self::TooLarge => "Too large",
             Self::WrongSpace => "Vectors of another model",
+            Self::Busy => "Busy",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
             Self::Internal => "Internal error",

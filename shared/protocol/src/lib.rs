@@ -8,6 +8,7 @@ mod duplicates;
 mod error;
 mod identity;
 mod ingest;
+mod maintenance;
 mod path;
 mod patience;
 mod query;
@@ -24,6 +25,7 @@ pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResu
 pub use error::{Problem, ProblemKind, ProtocolError};
 pub use identity::{ImageId, SpaceId};
 pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};
+pub use maintenance::{GraphReport, Maintenance};
 pub use path::PhotoPath;
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};

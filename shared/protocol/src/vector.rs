@@ -34,6 +34,15 @@ impl UnitVector {
         Ok(Self(values))
     }
 
+    /// `values` as they are where their length is 1, else scaled to it.
+    ///
+    /// # Errors
+    /// As for [`UnitVector::normalized`].
+    pub fn from_components(values: Vec<f32>) -> Result<Self, VectorError> {
+        let squared: f32 = values.iter().map(|x| x * x).sum();
+        if (squared - 1.0).abs() < 1e-4 { Ok(Self(values)) } else { Self::normalized(values) }
+    }
+
     /// The components.
     pub fn as_slice(&self) -> &[f32] {
         &self.0
@@ -64,9 +73,7 @@ impl UnitVector {
         if !rest.is_empty() {
             return Err(VectorError::Bytes(bytes.len()));
         }
-        let values: Vec<f32> = chunks.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
-        let squared: f32 = values.iter().map(|x| x * x).sum();
-        if (squared - 1.0).abs() < 1e-4 { Ok(Self(values)) } else { Self::normalized(values) }
+        Self::from_components(chunks.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect())
     }
 }
 

@@ -35,6 +35,7 @@ impl Library {
     /// Those of the database, of the library's folder (which must have room for an uncompressed copy of the catalogue,
     /// without the vectors) and of `out`.
     pub fn backup(&self, out: impl Write) -> Result<Header, LibraryError> {
+        let _rows_stay = self.row_numbers.read();
         let moment = self.put_moment_aside()?;
         let mut blocks = BlockWriter::new(zstd::Encoder::new(out, COMPRESSION_LEVEL)?);
         blocks.header(&moment.header)?;

@@ -113,7 +113,7 @@ impl Arena {
     /// Approximate cosine similarity of two rows.
     #[inline]
     pub fn score_rows(&self, a: u32, b: u32) -> f32 {
-        kernel::dot_i8(self.row(a), self.row(b)) as f32 * self.scale(a) * self.scale(b)
+        kernel::dot_i8(self.row(a), self.row(b)) as f32 * (self.scale(a) * self.scale(b))
     }
 
     /// Rows `range` of one chunk, each with its scale.

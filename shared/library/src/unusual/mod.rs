@@ -3,6 +3,7 @@
 //! Or how far it lies from the centre of its own cluster: 1 - the cosine similarity to it.
 
 mod clusters;
+mod neighbour_file;
 mod neighbours;
 
 use std::collections::HashMap;
@@ -22,6 +23,9 @@ use neighbours::Neighbours;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
+
+/// So many new lists are worth storing at once; fewer wait for the next reindex.
+const SAVE_FROM: usize = 1_000;
 
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]
@@ -79,14 +83,17 @@ impl Library {
 #[derive(Debug)]
 pub(crate) struct Structures {
     space: SpaceId,
-    lists: Neighbours,
+    /// None before they were looked for in their file.
+    lists: Option<Neighbours>,
     clusters: Clusters,
+    /// Lists that were made since they were last stored.
+    unsaved: usize,
 }
 
 impl Structures {
     /// None yet of `space`.
     pub fn new(space: SpaceId) -> Self {
-        Self { space, lists: Neighbours::default(), clusters: Clusters::default() }
+        Self { space, lists: None, clusters: Clusters::default(), unsaved: 0 }
     }
 
     /// Whether they are of `space`.
@@ -96,13 +103,34 @@ impl Structures {
 
     /// Orders all live photos of `index` by unusualness of this kind, explained by `k` neighbours each.
     pub fn order(&mut self, index: &SpaceIndex, kind: UnusualKind, k: usize) -> Vec<Picture> {
-        self.lists.follow(&index.vectors.arena, &index.vectors.live);
+        self.follow(index);
+        if self.unsaved >= SAVE_FROM {
+            self.save(index);
+        }
+        let Some(lists) = &self.lists else { return vec![] };
         match kind {
-            UnusualKind::Unique => unique(index, &self.lists, k),
+            UnusualKind::Unique => unique(index, lists, k),
             UnusualKind::Atypical => {
                 self.clusters.follow(&index.vectors.arena, &index.vectors.live);
-                atypical(index, &self.lists, &self.clusters, k)
+                atypical(index, lists, &self.clusters, k)
             }
+        }
+    }
+
+    /// Brings the neighbour lists to the rows that are live now.
+    pub fn follow(&mut self, index: &SpaceIndex) {
+        let (arena, live) = (&index.vectors.arena, &index.vectors.live);
+        let lists = self.lists.get_or_insert_with(|| neighbour_file::load(&index.neighbour_file(), arena, &index.ids));
+        self.unsaved += lists.follow(arena, live);
+    }
+
+    /// Stores the neighbour lists, if any were made since they were last stored.
+    pub fn save(&mut self, index: &SpaceIndex) {
+        let Some(lists) = self.lists.as_ref().filter(|_| self.unsaved > 0) else { return };
+        let file = index.neighbour_file();
+        match neighbour_file::save(&file, lists, &index.ids) {
+            Ok(()) => self.unsaved = 0,
+            Err(error) => tracing::warn!("cannot write {}: {error}; neighbours are kept in memory", file.display()),
         }
     }
 }

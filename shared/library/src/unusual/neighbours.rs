@@ -6,14 +6,16 @@
 
 use rayon::prelude::*;
 
-use crate::engine::RowSet;
 use crate::engine::arena::Arena;
-use crate::engine::{Scored, Top};
+use crate::engine::scan::scan_batch;
+use crate::engine::{RowSet, Scored};
 
 /// Neighbours a list keeps when there are as many: ten distinct ones, and room for shots that fold into one.
 pub(crate) const LENGTH: usize = 32;
 /// A list that deletions made shorter than this is made anew.
 const MIN_LENGTH: usize = 16;
+/// Rows that are looked up together.
+const QUERIES: usize = 4_096;
 /// New rows offered in one pass over the lists: they stay in the processor's cache.
 const BLOCK: usize = 64;
 
@@ -48,20 +50,44 @@ pub(crate) struct Neighbours {
 }
 
 impl Neighbours {
+    /// All lists, by row.
+    pub fn lists(&self) -> &[Option<List>] {
+        &self.lists
+    }
+
+    /// Lists that were made before, by row.
+    pub fn from_lists(lists: Vec<Option<List>>) -> Self {
+        Self { lists }
+    }
+
     /// The list of `row`, if it has one.
     pub fn get(&self, row: u32) -> Option<&List> {
         self.lists.get(row as usize)?.as_ref()
     }
 
-    /// Brings the lists to the rows that are `live` now. Costs two scores for each pair of a new row and a live one.
-    pub fn follow(&mut self, arena: &Arena, live: &RowSet) {
+    /// Brings the lists to the rows that are `live` now; tells how many are new. Costs two scores for each pair of a new row and
+    /// a live one.
+    pub fn follow(&mut self, arena: &Arena, live: &RowSet) -> usize {
         self.lists.resize(arena.len(), None);
         self.drop_dead(live);
         let missing: Vec<u32> = live.iter().filter(|&row| self.get(row).is_none()).collect();
         missing.chunks(BLOCK).for_each(|rows| self.offer_to_all(arena, rows));
-        let made: Vec<(u32, List)> = missing.par_iter().map(|&row| (row, search(arena, live, row))).collect();
-        made.into_iter().for_each(|(row, list)| self.lists[row as usize] = Some(list));
+        self.make(arena, live, &missing);
         self.refill(arena, live);
+        missing.len()
+    }
+
+    fn make(&mut self, arena: &Arena, live: &RowSet, rows: &[u32]) {
+        let whole = live.len() <= LENGTH + 1;
+        for rows in rows.chunks(QUERIES) {
+            let queries: Vec<_> = rows.iter().map(|&row| arena.quantized(row)).collect();
+            for (&row, found) in rows.iter().zip(scan_batch(arena, &queries, live, LENGTH + 1)) {
+                let mut nearest = found.into_sorted();
+                nearest.retain(|scored| scored.row != row);
+                nearest.truncate(LENGTH);
+                self.lists[row as usize] = Some(List { nearest, whole });
+            }
+        }
     }
 
     fn drop_dead(&mut self, live: &RowSet) {
@@ -90,20 +116,10 @@ impl Neighbours {
     }
 
     fn refill(&mut self, arena: &Arena, live: &RowSet) {
-        self.lists.par_iter_mut().enumerate().for_each(|(row, list)| {
-            if let Some(list) = list.as_mut().filter(|list| !list.whole && list.nearest.len() < MIN_LENGTH) {
-                *list = search(arena, live, row as u32);
-            }
-        });
+        let is_short = |list: &List| !list.whole && list.nearest.len() < MIN_LENGTH;
+        let short: Vec<u32> = live.iter().filter(|&row| self.get(row).is_some_and(is_short)).collect();
+        self.make(arena, live, &short);
     }
-}
-
-fn search(arena: &Arena, live: &RowSet, row: u32) -> List {
-    let mut top = Top::new(LENGTH);
-    for other in live.iter().filter(|&other| other != row) {
-        top.push(Scored { score: arena.score_rows(row, other), row: other });
-    }
-    List { nearest: top.into_sorted(), whole: live.len() <= LENGTH + 1 }
 }
 
 #[cfg(test)]
@@ -111,6 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::Top;
     use crate::engine::samples;
 
     fn arena(count: usize) -> Arena {
@@ -119,12 +136,21 @@ mod tests {
         arena
     }
 
+    /// By the definition.
+    fn search(arena: &Arena, live: &RowSet, row: u32) -> Vec<Scored> {
+        let mut top = Top::new(LENGTH);
+        for other in live.iter().filter(|&other| other != row) {
+            top.push(Scored { score: arena.score_rows(row, other), row: other });
+        }
+        top.into_sorted()
+    }
+
     #[track_caller]
     fn assert_exact(lists: &Neighbours, arena: &Arena, live: &RowSet) {
         for row in 0..arena.len() as u32 {
             assert_eq!(lists.get(row).is_some(), live.contains(row), "row {row}");
             let Some(list) = lists.get(row) else { continue };
-            let exact = search(arena, live, row).nearest;
+            let exact = search(arena, live, row);
             assert!(list.nearest.len() >= MIN_LENGTH.min(live.len() - 1), "row {row}: {}", list.nearest.len());
             assert_eq!(list.nearest, exact[..list.nearest.len()], "row {row}");
         }
