@@ -57,6 +57,8 @@ pub enum Command {
     Up(UpArguments),
     /// Index photo folders once
     Index(IndexArguments),
+    /// Bring a library up to date with all its folders and rebuild what searches stand on; for cron
+    Reindex(ReindexArguments),
     /// Watch photo folders and feed the library of a server
     Indexer(IndexerArguments),
     /// Serve the library without indexing
@@ -114,6 +116,21 @@ pub struct IndexArguments {
     /// Open a library whose database is damaged: what cannot be read is moved aside, what is missing is indexed again
     #[arg(long)]
     pub repair: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReindexArguments {
+    /// Photo folders [default: those of the configuration, and those indexed before]
+    pub folders: Vec<PathBuf>,
+    /// Read every file and compare its content with the library; try again what could not be indexed
+    #[arg(long)]
+    pub verify: bool,
+    /// Forget files even of a folder that is gone or empty all at once
+    #[arg(long)]
+    pub prune: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
-use foray_protocol::{Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, PhotoSearch};
+use foray_protocol::{
+    Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, Maintenance, PhotoSearch,
+};
 use foray_server::SearchService;
 
 use crate::settings::Settings;
@@ -66,6 +68,14 @@ impl Connection {
         Ok(match self {
             Self::Here(library) => library.status()?,
             Self::Server(client) => client.status()?,
+        })
+    }
+
+    /// Has the library forget, compact and rebuild what is due.
+    pub fn maintain(&self) -> Result<Maintenance> {
+        Ok(match self {
+            Self::Here(library) => library.maintain()?,
+            Self::Server(client) => client.maintain()?,
         })
     }
 

@@ -1,4 +1,5 @@
-//! The one binary. `main` only maps a result to an exit code: 0 done, 1 failed, 2 wrong usage.
+//! The one binary. `main` only maps a result to an exit code: 0 done, 1 failed, 2 wrong usage, 3 done but somebody should look,
+//! 75 in use now.
 
 mod arguments;
 mod commands;
@@ -18,11 +19,11 @@ fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     settings::start_logging(&arguments);
     match commands::run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("foray: {}", output::message(&error));
-            ExitCode::FAILURE
+            output::exit_code(&error)
         }
     }
 }

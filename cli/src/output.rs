@@ -1,9 +1,11 @@
 //! Printing results: lines for people and pipes, one JSON document for programs.
 
 use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use foray_protocol::PhotoPath;
+use foray_library::LibraryError;
+use foray_protocol::{PhotoPath, ProblemKind, ProtocolError};
 use serde::Serialize;
 
 use crate::arguments::FormatArguments;
@@ -27,6 +29,19 @@ pub fn print_scored(format: FormatArguments, results: impl IntoIterator<Item = (
     }
     out.flush()?;
     Ok(())
+}
+
+/// Done, but there are warnings that somebody should read.
+pub const ATTENTION: u8 = 3;
+/// Another process is at it; the same command may work later (sysexits' `EX_TEMPFAIL`).
+const TRY_LATER: u8 = 75;
+
+/// The exit code that goes with an error.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let is_held = matches!(error.downcast_ref(), Some(LibraryError::Held { .. } | LibraryError::Maintained));
+    let is_busy =
+        matches!(error.downcast_ref(), Some(ProtocolError::Refused(problem)) if problem.kind == ProblemKind::Busy);
+    if is_held || is_busy { ExitCode::from(TRY_LATER) } else { ExitCode::FAILURE }
 }
 
 /// Whether the reader of our output went away, as `head` does: no failure of ours.

@@ -10,7 +10,9 @@ use foray_protocol::ProblemKind;
 
 use crate::api_error::{ApiError, configure_extractors};
 use crate::service::SearchService;
-use crate::{ServerError, backup_api, events, guard, ingest_api, photo_api, search_api, status_api, web_page};
+use crate::{
+    ServerError, backup_api, events, guard, ingest_api, maintenance_api, photo_api, search_api, status_api, web_page,
+};
 
 /// Open streams of events keep a stopping server this long, seconds.
 const SHUTDOWN_SECONDS: u64 = 1;
@@ -97,6 +99,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .configure(ingest_api::routes)
                 .configure(status_api::routes)
                 .configure(backup_api::routes)
+                .configure(maintenance_api::routes)
                 .configure(events::routes)
                 .default_service(web::to(no_such_address)),
         )

@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod guard;
 mod ingest_api;
+mod maintenance_api;
 mod photo_api;
 mod search_api;
 mod service;

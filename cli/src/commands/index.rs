@@ -48,12 +48,12 @@ fn repair(settings: &Settings) -> Result<Connection> {
     Ok(Connection::Here(Arc::new(Library::open(&options)?)))
 }
 
-fn connect(connection: &Connection, settings: &Settings, options: IndexOptions) -> Result<Indexer> {
+pub(super) fn connect(connection: &Connection, settings: &Settings, options: IndexOptions) -> Result<Indexer> {
     let embedder = Arc::new(settings.open_embedder()?);
     Ok(Indexer::new(connection.ingest(), embedder, options))
 }
 
-fn print_summary(summary: &IndexSummary) -> Result<()> {
+pub(super) fn print_summary(summary: &IndexSummary) -> Result<()> {
     let IndexSummary { indexed, unchanged, moved, copied, removed, failed, seconds, .. } = summary;
     println!(
         "{indexed} indexed, {unchanged} unchanged, {moved} moved, {copied} copied, {removed} removed, {failed} failed in {seconds:.1} s{}",

@@ -7,10 +7,13 @@ mod export;
 mod index;
 mod models;
 mod rank;
+mod reindex;
 mod search;
 mod serve;
 mod status;
 mod unusual;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 
@@ -18,9 +21,10 @@ use crate::arguments::{Arguments, Command};
 use crate::settings::Settings;
 
 /// Runs the command that was typed.
-pub fn run(arguments: Arguments) -> Result<()> {
+pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let settings = Settings::new(&arguments.global)?;
-    match arguments.command {
+    let done = match arguments.command {
+        Command::Reindex(arguments) => return reindex::reindex(&settings, &arguments),
         Command::Up(arguments) => serve::up(&settings, &arguments),
         Command::Index(arguments) => index::index(&settings, &arguments),
         Command::Indexer(arguments) => index::indexer(&settings, &arguments),
@@ -37,5 +41,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Import(arguments) => export::import(&settings, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -20,6 +20,7 @@ pub(crate) const WRITTEN_BY: &str = concat!("foray ", env!("CARGO_PKG_VERSION"))
 
 const FORMAT_FILE: &str = "library.json";
 const LOCK_FILE: &str = "library.lock";
+const REINDEX_LOCK_FILE: &str = "reindex.lock";
 /// Copies of the vectors in the database; whatever is missing here is written anew.
 const ROWS_FOLDER: &str = "rows";
 const HOLDER_FILE: &str = "holder.json";
@@ -177,6 +178,21 @@ fn check_new(path: &Path, create: bool) -> Result<(), LibraryError> {
 fn take_lock(path: &Path) -> Result<File, LibraryError> {
     let held = || LibraryError::Held { folder: path.to_owned(), holder: Holder::of(path) };
     lock_file(&path.join(LOCK_FILE))?.ok_or_else(held)
+}
+
+/// The right to reindex a library, wherever it is open; given back when dropped, or with the process.
+#[derive(Debug)]
+pub struct ReindexLock(#[expect(dead_code, reason = "held until it is dropped")] File);
+
+impl ReindexLock {
+    /// Takes it for the library in `folder`.
+    ///
+    /// # Errors
+    /// [`LibraryError::Maintained`] when another process has it, [`LibraryError::Missing`] where there is no library.
+    pub fn take(folder: &Path) -> Result<Self, LibraryError> {
+        read_format(folder)?.ok_or_else(|| LibraryError::Missing(folder.to_owned()))?;
+        lock_file(&folder.join(REINDEX_LOCK_FILE))?.map(Self).ok_or(LibraryError::Maintained)
+    }
 }
 
 /// Locks `file`, which is made if there is none, until what is returned is dropped; `None` while another process has it.

@@ -25,6 +25,6 @@ mod vectors;
 
 pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically};
 pub use error::LibraryError;
-pub use folder::{FORMAT, Holder};
+pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};
 pub use search::PhotoQuery;
