@@ -209,6 +209,9 @@ pub struct UnusualArguments {
     /// Like nothing else, or odd among photos of its kind
     #[arg(long, value_enum, default_value_t)]
     pub kind: KindArgument,
+    /// Leave out black, blank, blurred and tiny photos, and screenshots
+    #[arg(long)]
+    pub hide_junk: bool,
     #[command(flatten)]
     pub format: FormatArguments,
 }

@@ -154,10 +154,18 @@ fn searches_find_what_was_committed() {
         let ids = vec![id("a steam locomotive"), id("a red flower")];
         let ranked = search.rank(&RankRequest { query: "flower".into(), ids, paths: vec![] }).unwrap();
         assert_eq!(ranked[0].photo.id, id("a red flower"));
-        let unusual =
-            search.unusual(&UnusualRequest { limit: 2, offset: 1, neighbours: 1, kind: UnusualKind::Unique }).unwrap();
+        let unusual = search
+            .unusual(&UnusualRequest {
+                limit: 2,
+                offset: 1,
+                neighbours: 1,
+                kind: UnusualKind::Unique,
+                hide_junk: false,
+            })
+            .unwrap();
         assert_eq!((unusual.results.len(), unusual.neighbours), (2, 1));
-        let request = UnusualRequest { limit: 3, offset: 0, neighbours: 1, kind: UnusualKind::Atypical };
+        let request =
+            UnusualRequest { limit: 3, offset: 0, neighbours: 1, kind: UnusualKind::Atypical, hide_junk: false };
         assert_eq!(search.unusual(&request).unwrap().results.len(), 3);
     });
 }

@@ -55,6 +55,11 @@ fn an_indexed_photo_shows_its_label() {
         assert_eq!(has_hash, !["black", "blank"].contains(&hit["junk"].as_str().unwrap_or_default()), "{hit}");
     }
     let names = ["black", "blank", "blurred", "screenshot", "tiny"];
+    let unusual = |options: &[&str]| sandbox.run([&["unusual", "-n", "100", "--json"], options].concat()).paths();
+    let (all, without_junk) = (unusual(&[]), unusual(&["--hide-junk"]));
+    let is_junk = |path: &&String| names.iter().any(|name| Path::new(path).file_stem().unwrap() == *name);
+    assert!(all.iter().any(|path| is_junk(&path)));
+    assert_eq!(without_junk, all.iter().filter(|path| !is_junk(path)).cloned().collect::<Vec<_>>());
     assert_eq!(labels, names.into_iter().map(|name| (name.to_owned(), name.to_owned())).collect());
 }
 

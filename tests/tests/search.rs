@@ -112,6 +112,9 @@ fn the_odd_one_out_is_the_most_unusual() {
     assert_eq!(neighbours.len(), 10);
     let mean = neighbours.iter().map(|neighbour| neighbour["score"].as_f64().unwrap()).sum::<f64>() / 10.0;
     assert!((first["score"].as_f64().unwrap() - (1.0 - mean)).abs() < 1e-5);
+    let atypical = sandbox.run(["unusual", "--kind", "atypical", "-n", "5", "--json"]).paths();
+    assert!(atypical.iter().any(|path| path.ends_with("odd.jpg")), "{atypical:?}");
+    sandbox.run(["unusual", "-k", "0"]).fails_saying(&["neighbours", "1 to 100"]);
 }
 
 #[test]

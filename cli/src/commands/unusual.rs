@@ -10,8 +10,9 @@ use crate::settings::Settings;
 
 pub fn unusual(settings: &Settings, arguments: &UnusualArguments) -> Result<()> {
     let search = Connection::open(settings, "unusual", false)?.search(settings)?;
-    let UnusualArguments { limit, neighbours, kind, format } = *arguments;
-    let results = search.unusual(&UnusualRequest { limit, offset: 0, neighbours, kind: kind.into() })?;
+    let UnusualArguments { limit, neighbours, kind, hide_junk, format } = *arguments;
+    let request = UnusualRequest { limit, offset: 0, neighbours, kind: kind.into(), hide_junk };
+    let results = search.unusual(&request)?;
     if format.json {
         return print_json(&results);
     }

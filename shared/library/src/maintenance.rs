@@ -143,7 +143,8 @@ mod tests {
     }
 
     fn unusual(library: &Library) -> Vec<(ImageId, f32)> {
-        let request = UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind: UnusualKind::Unique };
+        let request =
+            UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind: UnusualKind::Unique, hide_junk: false };
         library.unusual(&request).unwrap().results.iter().map(|hit| (hit.photo.id, hit.score)).collect()
     }
 

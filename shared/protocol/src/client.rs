@@ -177,10 +177,11 @@ impl PhotoSearch for Client {
     }
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
-        let UnusualRequest { limit, offset, neighbours, kind } = request;
+        let UnusualRequest { limit, offset, neighbours, kind, hide_junk } = request;
         let pairs = [("limit", limit), ("offset", offset), ("neighbours", neighbours)];
         let mut pairs = pairs.map(|(key, value)| (key, value.to_string())).to_vec();
         pairs.push(("kind", kind.name().to_owned()));
+        pairs.push(("hide_junk", hide_junk.to_string()));
         self.get("unusual", &pairs)
     }
 

@@ -82,6 +82,9 @@ pub struct UnusualRequest {
     /// What unusual means.
     #[serde(default)]
     pub kind: UnusualKind,
+    /// Whether to leave out what is labelled as junk; it counts as a neighbour in any case.
+    #[serde(default)]
+    pub hide_junk: bool,
 }
 
 /// What makes a photo unusual.

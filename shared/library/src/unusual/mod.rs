@@ -57,15 +57,34 @@ impl Library {
             return Err(LibraryError::OutOfRange { field, got: request.neighbours, expected });
         }
         let ordering = self.unusual_ordering(request.kind, request.neighbours)?;
-        let pictures = &ordering.pictures;
-        let end = (request.offset + request.limit).min(pictures.len());
-        let last = end.checked_sub(1).map_or(f32::INFINITY, |last| pictures[last].score);
-        let with_ties = pictures.partition_point(|picture| picture.score >= last);
-        let mut hits =
-            pictures[..with_ties].iter().map(|picture| self.unusual_hit(picture)).collect::<Result<Vec<_>, _>>()?;
+        let pictures = self.first_pictures(&ordering.pictures, request)?;
+        let mut hits = pictures.into_iter().map(|picture| self.unusual_hit(picture)).collect::<Result<Vec<_>, _>>()?;
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
         let results = page(hits, request.offset, request.limit);
         Ok(UnusualResults { results, neighbours: request.neighbours })
+    }
+
+    /// The pictures up to the end of the page that is asked for, and those that score the same as the last one.
+    fn first_pictures<'a>(
+        &self,
+        pictures: &'a [Picture],
+        request: &UnusualRequest,
+    ) -> Result<Vec<&'a Picture>, LibraryError> {
+        let mut first: Vec<&Picture> = vec![];
+        for picture in pictures {
+            let is_past_end = first.len() >= request.offset + request.limit;
+            if is_past_end && first.last().is_some_and(|last| picture.score < last.score) {
+                break;
+            }
+            if !(request.hide_junk && self.is_junk(picture.id)?) {
+                first.push(picture);
+            }
+        }
+        Ok(first)
+    }
+
+    fn is_junk(&self, id: ImageId) -> Result<bool, LibraryError> {
+        Ok(self.catalogue.photo(id)?.is_some_and(|record| record.metadata.junk.is_some()))
     }
 
     fn unusual_hit(&self, picture: &Picture) -> Result<UnusualHit, LibraryError> {
