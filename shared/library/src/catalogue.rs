@@ -1,5 +1,6 @@
 //! The catalogue in sled: files, photos and the links between them, with the counts that belong to them.
 
+use std::ops::Bound;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use foray_protocol::{Failure, ImageId, KnownFile, PhotoPath, RootFile, SpaceId};
@@ -170,7 +171,13 @@ impl Catalogue {
 
     /// Photos that some file holds, in the order of their ids.
     pub fn shown_photos(&self) -> impl Iterator<Item = Result<ImageId, LibraryError>> {
-        let ids = self.photos.iter().keys().map(|key| id_of(&key?));
+        self.shown_photos_after(None)
+    }
+
+    /// The same, from the first one after `after`.
+    pub fn shown_photos_after(&self, after: Option<ImageId>) -> impl Iterator<Item = Result<ImageId, LibraryError>> {
+        let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded(*after.as_bytes()));
+        let ids = self.photos.range((first, Bound::Unbounded)).keys().map(|key| id_of(&key?));
         ids.filter_map(|id| match id.and_then(|id| Ok((id, self.is_orphan(id)?))) {
             Ok((_, true)) => None,
             Ok((id, false)) => Some(Ok(id)),

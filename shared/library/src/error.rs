@@ -127,13 +127,26 @@ pub enum LibraryError {
     #[error("a damaged record in the library: {0}; run `foray index` on the photo folders to write it anew")]
     Damaged(String),
     /// Vectors of another space than the library's.
-    #[error("the library holds vectors of {expected}, got vectors of {got}; use the library's model with --model {model}, or another library with --library", model = expected.model())]
+    #[error("the library holds vectors of {expected}, got vectors of {got}; use the library's model with --model {model}, give all photos vectors of the other with `foray reindex --model {other}`, or take another library with --library", model = expected.model(), other = got.model())]
     WrongSpace {
         /// The library's space.
         expected: SpaceId,
         /// The space that was offered.
         got: SpaceId,
     },
+    /// Photos lack a vector of the model that shall take over.
+    #[error("{missing} photos have no vector of {model} yet, so it cannot take over; `foray reindex --model {model}` goes on where it ended. Photos whose files are all gone are forgotten by `foray reindex --prune`", model = space.model())]
+    Uncovered {
+        /// The space that shall be searched.
+        space: SpaceId,
+        /// How many photos lack a vector in it.
+        missing: usize,
+    },
+    /// The space that is searched cannot be dropped.
+    #[error(
+        "the library is searched by the vectors of {0}; switch to another model first: `foray reindex --model NAME`"
+    )]
+    Searched(SpaceId),
     /// A vector with another number of components than the library's.
     #[error("got a vector of {got} components; this library's have {expected}")]
     Dimension {
@@ -205,6 +218,7 @@ impl LibraryError {
             Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
             Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } => ProblemKind::BadRequest,
             Self::WrongSpace { .. } | Self::Dimension { .. } => ProblemKind::WrongSpace,
+            Self::Uncovered { .. } | Self::Searched(_) => ProblemKind::WrongSpace,
             Self::Maintained => ProblemKind::Busy,
             Self::DiskFull { .. } => ProblemKind::DiskFull,
             _ => ProblemKind::Internal,

@@ -20,7 +20,11 @@ struct Header {
 }
 
 fn tree(db: &Db, space: &SpaceId) -> Result<Tree, LibraryError> {
-    Ok(db.open_tree(format!("graph:{space}"))?)
+    Ok(db.open_tree(tree_name(space))?)
+}
+
+fn tree_name(space: &SpaceId) -> String {
+    format!("graph:{space}")
 }
 
 /// Replaces the stored graph of `space`, all or nothing.
@@ -41,6 +45,12 @@ pub(crate) fn store(db: &Db, space: &SpaceId, links: &Links) -> Result<(), Libra
 /// Removes the stored graph of `space`.
 pub(crate) fn forget(db: &Db, space: &SpaceId) -> Result<(), LibraryError> {
     Ok(tree(db, space)?.clear()?)
+}
+
+/// Removes all that is stored for `space`.
+pub(crate) fn drop(db: &Db, space: &SpaceId) -> Result<(), LibraryError> {
+    db.drop_tree(tree_name(space))?;
+    Ok(())
 }
 
 /// The stored graph of `space`: `None` when there is none or when it is damaged (said in the log).

@@ -17,6 +17,7 @@ mod maintenance;
 mod records;
 mod search;
 mod space;
+mod spaces;
 mod staging;
 mod thumbnails;
 mod unusual;

@@ -70,7 +70,9 @@ impl OpenOptions {
 #[derive(Debug)]
 pub struct Library {
     pub(crate) catalogue: Catalogue,
-    active: RwLock<Option<ActiveSpace>>,
+    pub(crate) active: RwLock<Option<ActiveSpace>>,
+    /// The space that is being filled beside the active one.
+    pub(crate) building: Mutex<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
     pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
     /// What orderings are made of, as of the last one.
@@ -129,6 +131,7 @@ impl Library {
         let library = Self {
             catalogue: Catalogue::open(&db)?,
             active: RwLock::default(),
+            building: Mutex::default(),
             unusual: Mutex::default(),
             duplicates: Mutex::default(),
             structures: Mutex::default(),
@@ -196,7 +199,7 @@ impl Library {
         drop(self.builder.quiet());
     }
 
-    fn build_graph_if_due(&self) {
+    pub(crate) fn build_graph_if_due(&self) {
         if let Some(active) = self.active() {
             self.builder.build_if_due(&self.db, &active.id, &active.index);
         }
@@ -493,7 +496,7 @@ pub(crate) fn open_database(folder: &Path) -> Result<Db, LibraryError> {
 }
 
 /// Refuses to write when the disk is nearly full: the database must not be the one to find out.
-fn check_space_on_disk(folder: &Path) -> Result<(), LibraryError> {
+pub(crate) fn check_space_on_disk(folder: &Path) -> Result<(), LibraryError> {
     // A file system that does not say how full it is does not stop the work.
     let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
     let free_mb = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;

@@ -175,6 +175,11 @@ impl SpaceIndex {
         self.rows.get(&id).copied()
     }
 
+    /// All photos that have a row.
+    pub fn photos(&self) -> Vec<ImageId> {
+        self.rows.keys().copied().collect()
+    }
+
     /// The rows of these photos.
     pub fn rows_of(&self, ids: &[ImageId]) -> RowSet {
         ids.iter().filter_map(|&id| self.row(id)).collect()

@@ -6,6 +6,10 @@ use sled::{Db, Transactional, Tree};
 
 use crate::LibraryError;
 
+/// What the names of trees begin with; the space follows.
+const VECTORS: &str = "vectors:";
+const HOLES: &str = "holes:";
+
 /// The stored vectors of a space. Rows are numbered without gaps; a row that was deleted leaves a hole.
 #[derive(Clone, Debug)]
 pub(crate) struct VectorStore {
@@ -16,7 +20,20 @@ pub(crate) struct VectorStore {
 
 impl VectorStore {
     pub fn open(db: &Db, space: &SpaceId) -> Result<Self, LibraryError> {
-        Ok(Self { tree: db.open_tree(format!("vectors:{space}"))?, holes: db.open_tree(format!("holes:{space}"))? })
+        Ok(Self { tree: db.open_tree(format!("{VECTORS}{space}"))?, holes: db.open_tree(format!("{HOLES}{space}"))? })
+    }
+
+    /// The space whose vectors the tree of this name holds, if it holds any.
+    pub fn space_of(tree: &[u8]) -> Option<SpaceId> {
+        let name = tree.strip_prefix(VECTORS.as_bytes())?;
+        Some(SpaceId::from(String::from_utf8_lossy(name).into_owned()))
+    }
+
+    /// Deletes the vectors of `space`.
+    pub fn drop(db: &Db, space: &SpaceId) -> Result<(), LibraryError> {
+        db.drop_tree(format!("{VECTORS}{space}"))?;
+        db.drop_tree(format!("{HOLES}{space}"))?;
+        Ok(())
     }
 
     pub fn tree(&self) -> &Tree {

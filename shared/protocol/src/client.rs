@@ -10,8 +10,9 @@ use ureq::http::Response;
 
 use crate::{
     CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
-    KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest,
-    RootFile, SearchRequest, SearchResults, SpaceId, UnusualRequest, UnusualResults,
+    KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
+    RankRequest, RootFile, SearchRequest, SearchResults, SpaceCoverage, SpaceId, Spaces, UnitVector, UnusualRequest,
+    UnusualResults,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -151,6 +152,38 @@ impl Ingest for Client {
     fn report(&self, progress: &IndexProgress) {
         // Progress is a courtesy: the next report or the next commit shows whether the server is there.
         let _: Result<(), _> = self.ingest("progress", progress);
+    }
+}
+
+impl Spaces for Client {
+    fn spaces(&self) -> Result<Vec<SpaceCoverage>, ProtocolError> {
+        self.ingest("spaces", &())
+    }
+
+    fn without_vector(
+        &self,
+        space: &SpaceId,
+        after: Option<ImageId>,
+        limit: usize,
+    ) -> Result<Vec<PhotoFiles>, ProtocolError> {
+        self.ingest("without-vector", &(space, after, limit))
+    }
+
+    fn preview(&self, image: ImageId) -> Result<Vec<u8>, ProtocolError> {
+        let url = self.url(&format!("images/{image}/thumbnail"));
+        read(&url, self.agent.get(&url).call())
+    }
+
+    fn add_vectors(&self, space: &SpaceId, vectors: &[(ImageId, UnitVector)]) -> Result<(), ProtocolError> {
+        self.ingest("vectors", &(space, vectors))
+    }
+
+    fn switch_space(&self, space: &SpaceId, model: &str) -> Result<(), ProtocolError> {
+        self.ingest("switch-space", &(space, model))
+    }
+
+    fn drop_space(&self, space: &SpaceId) -> Result<(), ProtocolError> {
+        self.ingest("drop-space", &space)
     }
 }
 

@@ -14,6 +14,7 @@ mod patience;
 mod query;
 mod results;
 mod search;
+mod spaces;
 mod status;
 mod stop;
 mod vector;
@@ -33,6 +34,7 @@ pub use results::{
     Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults, exact_path, text_and_bytes,
 };
 pub use search::{PhotoSearch, RankRequest, SearchRequest, UnusualKind, UnusualRequest};
+pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;
 pub use vector::{UnitVector, VectorError};
