@@ -128,6 +128,9 @@ pub struct ReindexArguments {
     /// Read every file and compare its content with the library; try again what could not be indexed
     #[arg(long)]
     pub verify: bool,
+    /// After going over to another model (--model), delete the vectors of the one before
+    #[arg(long)]
+    pub drop_old: bool,
     /// Forget files even of a folder that is gone or empty all at once
     #[arg(long)]
     pub prune: bool,

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
-    Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, Maintenance, PhotoSearch,
+    Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, Maintenance, PhotoSearch, SpaceId,
+    Spaces,
 };
 use foray_server::SearchService;
 
@@ -55,10 +56,27 @@ impl Connection {
         }
     }
 
+    /// The side of whoever gives the library vectors of other models.
+    pub fn spaces(&self) -> Arc<dyn Spaces> {
+        match self {
+            Self::Here(library) => Arc::clone(library) as Arc<dyn Spaces>,
+            Self::Server(client) => Arc::new(client.clone()),
+        }
+    }
+
+    /// The space that is searched; `None` in an empty library.
+    pub fn space(&self) -> Result<Option<SpaceId>> {
+        let status = self.status()?;
+        Ok((status.photos > 0).then_some(status.space.space))
+    }
+
     /// The searcher's side; loads the model when the library is here.
     pub fn search(self, settings: &Settings) -> Result<Box<dyn PhotoSearch>> {
         Ok(match self {
-            Self::Here(library) => Box::new(SearchService::new(library, Arc::new(settings.open_embedder()?))),
+            Self::Here(library) => {
+                let embedder = settings.open_embedder_for(library.space().as_ref())?;
+                Box::new(SearchService::new(library, Arc::new(embedder)))
+            }
             Self::Server(client) => Box::new(client),
         })
     }

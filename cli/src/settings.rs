@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
-use foray_protocol::Config;
+use foray_protocol::{Config, SpaceId};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{Arguments, Command, GlobalArguments};
@@ -30,8 +30,12 @@ pub struct Settings {
     pub unload_after: Option<Duration>,
     /// Whether progress is shown.
     pub show_progress: bool,
-    /// The model's name or folder.
+    /// The model's name or folder; the library's own, where none was named.
     pub model: String,
+    /// Whether the command line or the configuration named it.
+    pub names_model: bool,
+    /// Whether the command line did.
+    pub switches_model: bool,
     /// Where models are pulled into.
     pub models: ModelStore,
     /// The configuration file, whether it is there or not.
@@ -74,6 +78,8 @@ impl Settings {
             roots: config.roots,
             unload_after: unload_after(config.unload_after),
             show_progress: !arguments.quiet && io::stderr().is_terminal(),
+            names_model: arguments.model.is_some() || config.model.is_some(),
+            switches_model: arguments.model.is_some(),
             model: arguments.model.clone().or(config.model).unwrap_or_else(|| BUILTIN.to_owned()),
             models: ModelStore::new(models),
             config_file,
@@ -83,9 +89,22 @@ impl Settings {
 
     /// Opens the model on the backend that was asked for.
     pub fn open_embedder(&self) -> Result<Embedder> {
-        let embedder = Embedder::open(self.models.find(&self.model)?, &self.backend)?;
+        self.open_model(&self.model)
+    }
+
+    /// Opens the model for a library whose vectors are of `space`: the one that was named, else the library's own.
+    pub fn open_embedder_for(&self, space: Option<&SpaceId>) -> Result<Embedder> {
+        match space.filter(|_| !self.names_model) {
+            Some(space) if self.models.find(space.model()).is_ok() => self.open_model(space.model()),
+            _ => self.open_embedder(),
+        }
+    }
+
+    /// Opens the model of this name.
+    pub fn open_model(&self, name: &str) -> Result<Embedder> {
+        let embedder = Embedder::open(self.models.find(name)?, &self.backend)?;
         let report = embedder.report();
-        tracing::info!("model {} on {} {} ({})", self.model, report.backend, report.version, report.device);
+        tracing::info!("model {name} on {} {} ({})", report.backend, report.version, report.device);
         Ok(embedder)
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use foray_embedding::Embedder;
+use foray_embedding::{CurrentEmbedder, Embedder};
 use foray_protocol::{IndexProgress, Ingest, Patience, StopSignal};
 
 use crate::dirty::DirtyPaths;
@@ -17,14 +17,14 @@ use crate::{IndexError, IndexOptions, IndexSummary};
 /// Brings a library up to date with folders of photos.
 pub struct Indexer {
     library: Arc<dyn Ingest>,
-    embedder: Arc<Embedder>,
+    pub(crate) embedder: CurrentEmbedder,
     pub(crate) options: IndexOptions,
 }
 
 impl Indexer {
     /// An indexer that feeds `library` with photos embedded by `embedder`.
-    pub fn new(library: Arc<dyn Ingest>, embedder: Arc<Embedder>, options: IndexOptions) -> Self {
-        Self { library, embedder, options }
+    pub fn new(library: Arc<dyn Ingest>, embedder: impl Into<CurrentEmbedder>, options: IndexOptions) -> Self {
+        Self { library, embedder: embedder.into(), options }
     }
 
     /// Goes over the folders once. Stopped early, it commits what is embedded and says so in the summary.
@@ -34,9 +34,10 @@ impl Indexer {
         stop: &StopSignal,
         on_progress: &(dyn Fn(&IndexProgress) + Sync),
     ) -> Result<IndexSummary, IndexError> {
-        let library = self.library(Patience::ONE_RUN, stop);
+        let embedder = self.embedder.get();
+        let library = self.library(&embedder, Patience::ONE_RUN, stop);
         let roots = Roots::open(roots, &library)?;
-        self.pass(library, &roots, Some(on_progress), None).everything()
+        self.pass(library, &embedder, &roots, Some(on_progress), None).everything()
     }
 
     /// Goes over the folders, then follows what happens in them until it is stopped. Only folders that cannot be used
@@ -47,27 +48,34 @@ impl Indexer {
         stop: &StopSignal,
         on_progress: &(dyn Fn(&IndexProgress) + Sync),
     ) -> Result<(), IndexError> {
-        let library = self.library(Patience::FOR_EVER, stop);
-        match Roots::open(roots, &library) {
-            Err(_) if stop.is_stopped() => Ok(()),
-            roots => {
-                Watch::start(self, library, roots?, on_progress)?.run();
-                Ok(())
+        // Each turn is for one embedder: when another takes its place, all folders are gone over with that one.
+        while !stop.is_stopped() {
+            let embedder = self.embedder.get();
+            let library = self.library(&embedder, Patience::FOR_EVER, stop);
+            match Roots::open(roots, &library) {
+                Err(_) if stop.is_stopped() => {}
+                roots => Watch::start(self, &embedder, library, roots?, on_progress)?.run(),
             }
         }
+        Ok(())
+    }
+
+    pub(crate) fn ingest(&self) -> &dyn Ingest {
+        &*self.library
     }
 
     pub(crate) fn pass<'a>(
         &'a self,
         library: Library<'a>,
+        embedder: &'a Embedder,
         roots: &'a Roots,
         listener: Option<Listener<'a>>,
         dirty: Option<&'a DirtyPaths>,
     ) -> Pass<'a> {
-        Pass { library, embedder: &self.embedder, options: &self.options, roots, listener, dirty }
+        Pass { library, embedder, options: &self.options, roots, listener, dirty }
     }
 
-    fn library<'a>(&'a self, patience: Patience, stop: &'a StopSignal) -> Library<'a> {
-        Library { ingest: &*self.library, space: self.embedder.space(), patience, stop }
+    fn library<'a>(&'a self, embedder: &'a Embedder, patience: Patience, stop: &'a StopSignal) -> Library<'a> {
+        Library { ingest: self.ingest(), space: embedder.space(), patience, stop }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use foray_embedding::Embedder;
 use foray_protocol::IndexPhase;
 
 use crate::dirty::DirtyPaths;
@@ -27,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A watch over roots.
 pub(crate) struct Watch<'a> {
     indexer: &'a Indexer,
+    embedder: &'a Arc<Embedder>,
     library: Library<'a>,
     roots: Roots,
     listener: Listener<'a>,
@@ -48,6 +50,7 @@ impl<'a> Watch<'a> {
     /// Begins to note what happens, so that nothing is missed while the first pass runs.
     pub fn start(
         indexer: &'a Indexer,
+        embedder: &'a Arc<Embedder>,
         library: Library<'a>,
         roots: Roots,
         listener: Listener<'a>,
@@ -58,6 +61,7 @@ impl<'a> Watch<'a> {
         let now = Instant::now();
         Ok(Self {
             indexer,
+            embedder,
             library,
             roots,
             listener,
@@ -71,14 +75,14 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Works until it is stopped.
+    /// Works until it is stopped, or another embedder takes over.
     pub fn run(&mut self) {
         thread::scope(|scope| {
             let mut running = None;
             loop {
                 running = self.continue_full_pass(scope, running);
                 self.work_on_dirty_paths(running.is_some());
-                if self.library.stop.wait_timeout(TICK) {
+                if self.library.stop.wait_timeout(TICK) || self.is_outdated() {
                     return;
                 }
                 self.look_after();
@@ -103,9 +107,10 @@ impl<'a> Watch<'a> {
                 None
             }
             None if !self.is_resting() && self.dirty.take_everything() => {
-                let (indexer, library, listener) = (self.indexer, self.library, Some(self.listener));
+                let (indexer, embedder, library) = (self.indexer, self.embedder, self.library);
+                let listener = Some(self.listener);
                 let (roots, dirty) = (self.roots.clone(), self.dirty.clone());
-                Some(scope.spawn(move || indexer.pass(library, &roots, listener, Some(&dirty)).everything()))
+                Some(scope.spawn(move || indexer.pass(library, embedder, &roots, listener, Some(&dirty)).everything()))
             }
             running => running,
         }
@@ -128,7 +133,8 @@ impl<'a> Watch<'a> {
             return;
         }
         let listener = (!beside_full_pass).then_some(self.listener);
-        let outcome = self.indexer.pass(self.library, &self.roots, listener, Some(&self.dirty)).paths(paths.clone());
+        let pass = self.indexer.pass(self.library, self.embedder, &self.roots, listener, Some(&self.dirty));
+        let outcome = pass.paths(paths.clone());
         if !self.conclude(outcome) {
             paths.iter().for_each(|path| self.dirty.mark(path));
         } else if beside_full_pass {
@@ -151,6 +157,10 @@ impl<'a> Watch<'a> {
                 false
             }
         }
+    }
+
+    fn is_outdated(&self) -> bool {
+        !Arc::ptr_eq(self.embedder, &self.indexer.embedder.get())
     }
 
     fn is_resting(&self) -> bool {

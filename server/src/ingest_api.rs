@@ -1,9 +1,10 @@
-//! The indexers' side of the API: the `Ingest` trait over HTTP, in MessagePack.
+//! The indexers' side of the API: the `Ingest` and `Spaces` traits over HTTP, in MessagePack.
 
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use foray_protocol::{
-    ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK, PhotoPath, ProblemKind, ProtocolError, SpaceId,
+    ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK, PhotoPath, ProblemKind, ProtocolError, SpaceId, Spaces,
+    UnitVector,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,52 +24,84 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             .route("/files-under", web::post().to(files_under))
             .route("/commit", web::post().to(commit))
             .route("/roots", web::post().to(remember_roots))
-            .route("/progress", web::post().to(report)),
+            .route("/progress", web::post().to(report))
+            .route("/spaces", web::post().to(spaces))
+            .route("/without-vector", web::post().to(without_vector))
+            .route("/vectors", web::post().to(add_vectors))
+            .route("/switch-space", web::post().to(switch_space))
+            .route("/drop-space", web::post().to(drop_space)),
     );
 }
 
 type Reply = Result<HttpResponse, ApiError>;
 
 async fn known_files(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, paths: Vec<PhotoPath>| library.known_files(&paths)).await
+    answer(service, &request, body, |service, paths: Vec<PhotoPath>| service.library().known_files(&paths)).await
 }
 
 async fn known_images(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, (space, images): (SpaceId, Vec<ImageId>)| {
-        library.known_images(&space, &images)
+    answer(service, &request, body, |service, (space, images): (SpaceId, Vec<ImageId>)| {
+        service.library().known_images(&space, &images)
     })
     .await
 }
 
 async fn files_under(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, (root, after, limit): (PhotoPath, Option<PhotoPath>, usize)| {
-        library.files_under(&root, after.as_ref(), limit)
+    answer(service, &request, body, |service, (root, after, limit): (PhotoPath, Option<PhotoPath>, usize)| {
+        service.library().files_under(&root, after.as_ref(), limit)
     })
     .await
 }
 
 async fn commit(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, batch: IngestBatch| library.commit(&batch)).await
+    answer(service, &request, body, |service, batch: IngestBatch| service.library().commit(&batch)).await
 }
 
 async fn remember_roots(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, roots: Vec<PhotoPath>| library.remember_roots(&roots)).await
+    answer(service, &request, body, |service, roots: Vec<PhotoPath>| service.library().remember_roots(&roots)).await
 }
 
 async fn report(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
-    answer(service, &request, body, |library, progress: IndexProgress| {
-        library.report(&progress);
+    answer(service, &request, body, |service, progress: IndexProgress| {
+        service.library().report(&progress);
         Ok(())
     })
     .await
 }
 
-/// Decodes the question, asks the library on a thread that may block, encodes the answer.
+async fn spaces(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+    answer(service, &request, body, |service, ()| service.library().spaces()).await
+}
+
+async fn without_vector(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+    answer(service, &request, body, |service, (space, after, limit): (SpaceId, Option<ImageId>, usize)| {
+        service.library().without_vector(&space, after, limit)
+    })
+    .await
+}
+
+async fn add_vectors(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+    answer(service, &request, body, |service, (space, vectors): (SpaceId, Vec<(ImageId, UnitVector)>)| {
+        service.library().add_vectors(&space, &vectors)
+    })
+    .await
+}
+
+async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+    answer(service, &request, body, |service, (space, model): (SpaceId, String)| service.switch_space(&space, &model))
+        .await
+}
+
+async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+    answer(service, &request, body, |service, space: SpaceId| service.library().drop_space(&space)).await
+}
+
+/// Decodes the question, asks the service on a thread that may block, encodes the answer.
 async fn answer<Question, Answer>(
     service: Data<SearchService>,
     request: &HttpRequest,
     body: Bytes,
-    ask: impl FnOnce(&dyn Ingest, Question) -> Result<Answer, ProtocolError> + Send + 'static,
+    ask: impl FnOnce(&SearchService, Question) -> Result<Answer, ProtocolError> + Send + 'static,
 ) -> Reply
 where
     Question: DeserializeOwned,
@@ -83,7 +116,7 @@ where
             ApiError::new(ProblemKind::BadRequest, format!("the body is not what this address takes: {error}"))
         };
         let question = rmp_serde::from_slice(&body).map_err(malformed)?;
-        ask(service.library().as_ref(), question).map_err(ApiError::from)
+        ask(&service, question).map_err(ApiError::from)
     })
     .await?;
     let bytes =

@@ -3,25 +3,54 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{DecodeLimits, Embedder, EmbeddingError, decode};
+use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
 use foray_library::{Library, LibraryError, PhotoQuery};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoSearch, Problem, ProblemKind,
-    ProtocolError, Query, RankRequest, SearchRequest, SearchResults, Subject, UnitVector, UnusualRequest,
-    UnusualResults,
+    ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SpaceId, Spaces, Subject, UnitVector,
+    UnusualRequest, UnusualResults,
 };
 
 /// Answers queries from a library in this process.
 #[derive(Clone)]
 pub struct SearchService {
     library: Arc<Library>,
-    embedder: Arc<Embedder>,
+    embedder: CurrentEmbedder,
+    /// Opens a model by its name, for a library that goes over to it.
+    open_model: Arc<OpenModel>,
 }
+
+/// Opens a model by its name; an error says why that cannot be done here.
+pub type OpenModel = dyn Fn(&str) -> Result<Embedder, String> + Send + Sync;
 
 impl SearchService {
     /// A service over `library`, its queries embedded by `embedder`.
-    pub fn new(library: Arc<Library>, embedder: Arc<Embedder>) -> Self {
-        Self { library, embedder }
+    pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
+        let open_model =
+            Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
+        Self { library, embedder: embedder.into(), open_model }
+    }
+
+    /// The same, able to go over to other models.
+    #[must_use]
+    pub fn with_models(self, open_model: Arc<OpenModel>) -> Self {
+        Self { open_model, ..self }
+    }
+
+    /// Makes `space`, of `model`, the one that is searched, and that model the one that embeds. Queries under way end before.
+    ///
+    /// # Errors
+    /// A bad request for a model that is not here or gives other vectors, and those of the library.
+    pub fn switch_space(&self, space: &SpaceId, model: &str) -> Result<(), ProtocolError> {
+        let refused =
+            |reason: String| Problem::new(ProblemKind::BadRequest, format!("cannot go over to {model}: {reason}"));
+        let next = (self.open_model)(model).map_err(refused)?;
+        if next.space() != space {
+            return Err(refused(format!("here it makes vectors of {}, not of {space}", next.space())).into());
+        }
+        // The first query must not wait for it.
+        next.warm_up().map_err(|error| refused(error.to_string()))?;
+        self.embedder.replace(next, || self.library.switch_space(space, model))
     }
 
     /// The library.
@@ -29,24 +58,24 @@ impl SearchService {
         &self.library
     }
 
-    /// The embedder.
-    pub fn embedder(&self) -> &Arc<Embedder> {
+    /// The embedder in use.
+    pub fn embedder(&self) -> &CurrentEmbedder {
         &self.embedder
     }
 
     /// The direction of `query`, checked to be comparable with the library's vectors; `None` for file names alone.
-    fn vector_of(&self, query: &Query) -> Result<Option<UnitVector>, ProtocolError> {
-        self.check_space()?;
-        query_vector(query, &self.embedder, |digits| {
+    fn vector_of(&self, query: &Query, embedder: &Embedder) -> Result<Option<UnitVector>, ProtocolError> {
+        self.check_space(embedder)?;
+        query_vector(query, embedder, |digits| {
             let id = self.library.find_photo(digits)?;
             Ok(self.library.vector(id)?)
         })
     }
 
-    fn check_space(&self) -> Result<(), LibraryError> {
+    fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
         match self.library.space() {
-            Some(expected) if expected != *self.embedder.space() => {
-                Err(LibraryError::WrongSpace { expected, got: self.embedder.space().clone() })
+            Some(expected) if expected != *embedder.space() => {
+                Err(LibraryError::WrongSpace { expected, got: embedder.space().clone() })
             }
             _ => Ok(()),
         }
@@ -92,23 +121,26 @@ impl PhotoSearch for SearchService {
     fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
         let query: Query = request.query.parse()?;
-        let vector = self.vector_of(&query)?;
+        let embedder = self.embedder.hold();
+        let vector = self.vector_of(&query, &embedder)?;
         let SearchRequest { limit, offset, .. } = *request;
         self.timed(begun, &PhotoQuery { vector: vector.as_ref(), names: &query.names, exclude: None, limit, offset })
     }
 
     fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
-        self.check_space()?;
+        let embedder = self.embedder.hold();
+        self.check_space(&embedder)?;
         let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
         let picture = decode(content, &DecodeLimits::default()).map_err(|error| unreadable(&error))?;
-        let pixels = self.embedder.preprocess(&picture);
-        let vectors = self.embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
+        let pixels = embedder.preprocess(&picture);
+        let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
         self.timed(begun, &PhotoQuery { vector: vectors.first(), names: &[], exclude: None, limit, offset: 0 })
     }
 
     fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
+        let _space_stays = self.embedder.hold();
         let vector = self.library.vector(image)?;
         let query = PhotoQuery { vector: Some(&vector), names: &[], exclude: Some(image), limit, offset: 0 };
         self.timed(begun, &query)
@@ -120,7 +152,9 @@ impl PhotoSearch for SearchService {
             return Err(bad_request("give either ids or paths of the photos to rank, and at least one").into());
         }
         let query: Query = request.query.parse()?;
-        let vector = self.vector_of(&query)?.ok_or_else(|| bad_request("the query to rank by has no words"))?;
+        let embedder = self.embedder.hold();
+        let vector =
+            self.vector_of(&query, &embedder)?.ok_or_else(|| bad_request("the query to rank by has no words"))?;
         let mut ids = request.ids.clone();
         for path in &request.paths {
             let id = self.library.photo_at(path)?;
@@ -138,7 +172,7 @@ impl PhotoSearch for SearchService {
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {
-        Ok(LibraryStatus { backend: Some(self.embedder.report().clone()), ..self.library.status()? })
+        Ok(LibraryStatus { backend: Some(self.embedder.get().report().clone()), ..self.library.status()? })
     }
 
     fn failures(&self) -> Result<Vec<Failure>, ProtocolError> {

@@ -33,7 +33,7 @@ async fn healthy() -> &'static str {
 /// Ready once a query can be embedded, which loads the model when it is not loaded yet.
 async fn ready(service: Data<SearchService>) -> Result<&'static str, ApiError> {
     let warmed = move || {
-        service.embedder().warm_up().map_err(|error| {
+        service.embedder().get().warm_up().map_err(|error| {
             ApiError::new(foray_protocol::ProblemKind::Internal, format!("the model cannot be used: {error}"))
         })
     };

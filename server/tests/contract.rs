@@ -39,12 +39,12 @@ impl Stage {
     }
 
     fn space(&self) -> SpaceId {
-        self.service.embedder().space().clone()
+        self.service.embedder().get().space().clone()
     }
 
     /// A photo whose embedding is that of `words`, so that they find it.
     fn photo(&self, path: &PhotoPath, words: &str) -> Change {
-        let vector = self.service.embedder().embed_text(words).unwrap();
+        let vector = self.service.embedder().get().embed_text(words).unwrap();
         let metadata = PhotoMetadata { width: 4, height: 3, format: "jpeg".into(), ..PhotoMetadata::default() };
         let photo = NewPhoto { id: id(words), metadata, vector, thumbnail: vec![0xff, 0xd8] };
         Change::Added { file: facts(path), photo: Box::new(photo) }

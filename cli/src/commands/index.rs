@@ -49,7 +49,7 @@ fn repair(settings: &Settings) -> Result<Connection> {
 }
 
 pub(super) fn connect(connection: &Connection, settings: &Settings, options: IndexOptions) -> Result<Indexer> {
-    let embedder = Arc::new(settings.open_embedder()?);
+    let embedder = Arc::new(settings.open_embedder_for(connection.space()?.as_ref())?);
     Ok(Indexer::new(connection.ingest(), embedder, options))
 }
 

@@ -5,6 +5,7 @@ mod doctor;
 mod duplicates;
 mod export;
 mod index;
+mod model_switch;
 mod models;
 mod rank;
 mod reindex;

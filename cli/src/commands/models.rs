@@ -142,7 +142,7 @@ fn choose(settings: &Settings, name: &str) -> Result<()> {
     set_model(&settings.config_file, name)?;
     println!("{name} is the model of all commands now (written to {})", settings.config_file.display());
     println!(
-        "A library keeps to the model that it was indexed with ({} is another one's): index into a new one with --library DIR",
+        "A library keeps to the model that it was indexed with until `foray reindex --model {name}` gives its photos vectors of {}",
         model.space()
     );
     Ok(())

@@ -10,6 +10,7 @@ use foray_protocol::{Maintenance, PhotoPath, StopSignal};
 use serde::Serialize;
 
 use super::index;
+use super::model_switch::ModelSwitch;
 use crate::arguments::ReindexArguments;
 use crate::connection::Connection;
 use crate::output::{ATTENTION, print_json};
@@ -19,6 +20,9 @@ use crate::shutdown;
 
 #[derive(Serialize)]
 struct Report {
+    /// How another model took over, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<ModelSwitch>,
     /// What the folders held.
     index: IndexSummary,
     /// What the library did to itself; nothing when the run was ended early.
@@ -33,11 +37,17 @@ pub fn reindex(settings: &Settings, arguments: &ReindexArguments) -> Result<Exit
         Some(_) => None,
     };
     let connection = Connection::open(settings, "reindex", false)?;
-    let index = index_folders(settings, arguments, &connection, &stop)?;
+    let model =
+        if settings.switches_model { ModelSwitch::make(settings, arguments, &connection, &stop)? } else { None };
+    let index = if stop.is_stopped() {
+        IndexSummary { stopped: true, ..IndexSummary::default() }
+    } else {
+        index_folders(settings, arguments, &connection, &stop)?
+    };
     let maintenance = if stop.is_stopped() { None } else { Some(connection.maintain()?) };
     let needs_attention = !index.warnings.is_empty() || index.stopped;
     index.warnings.iter().for_each(|warning| eprintln!("foray: {warning}"));
-    let report = Report { index, maintenance };
+    let report = Report { model, index, maintenance };
     let printed = if arguments.json { print_json(&report) } else { print(&report) };
     printed?;
     Ok(if needs_attention { ExitCode::from(ATTENTION) } else { ExitCode::SUCCESS })
@@ -88,6 +98,7 @@ fn all_folders(settings: &Settings, connection: &Connection) -> Result<(Vec<Path
 }
 
 fn print(report: &Report) -> Result<()> {
+    report.model.iter().for_each(ModelSwitch::print);
     index::print_summary(&report.index)?;
     let Some(Maintenance { forgotten, waiting, compacted, graph, neighbourhoods, database_bytes, seconds }) =
         &report.maintenance

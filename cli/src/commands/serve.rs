@@ -12,6 +12,7 @@ use foray_protocol::{DEFAULT_BIND, Ingest, StopSignal};
 use foray_server::{SearchService, Server, ServerHandle};
 
 use crate::arguments::{ServeArguments, UpArguments};
+use crate::output;
 use crate::progress::IndexBar;
 use crate::settings::Settings;
 use crate::shutdown;
@@ -28,7 +29,7 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let started = start(settings, &arguments.serve, "up")?;
     let folders = folders_to_watch(settings, arguments, started.service.library())?;
     let library = Arc::clone(started.service.library()) as Arc<dyn Ingest>;
-    let indexer = Indexer::new(library, Arc::clone(started.service.embedder()), IndexOptions::default());
+    let indexer = Indexer::new(library, started.service.embedder().clone(), IndexOptions::default());
     let watching = watch_in_background(indexer, folders, stop.clone(), settings.show_progress)?;
     let served = run(started, &stop);
     stop.stop();
@@ -50,7 +51,10 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     }
     let options = OpenOptions { create: true, build_graph: true, ..OpenOptions::new(&settings.library, command) };
     let library = Arc::new(Library::open(&options)?);
-    let service = SearchService::new(library, Arc::new(settings.open_embedder()?));
+    let embedder = settings.open_embedder_for(library.space().as_ref())?;
+    let models = settings.clone();
+    let open_model = move |name: &str| models.open_model(name).map_err(|error| output::message(&error));
+    let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let server = Server::bind(service.clone(), bind)?;
     service.library().announce(server.url())?;
@@ -63,7 +67,7 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
 
 /// So that the first query does not wait for the model.
 fn warm_up_in_background(service: &SearchService) -> thread::JoinHandle<()> {
-    let embedder = Arc::clone(service.embedder());
+    let embedder = service.embedder().get();
     thread::spawn(move || {
         if let Err(error) = embedder.warm_up() {
             tracing::error!("the model cannot be used: {error}");
@@ -73,11 +77,11 @@ fn warm_up_in_background(service: &SearchService) -> thread::JoinHandle<()> {
 
 /// So that a server without work does not hold the memory of the visual tower. Ends with the process.
 fn unload_in_background(service: &SearchService, idle: Duration) {
-    let embedder = Arc::clone(service.embedder());
+    let embedder = service.embedder().clone();
     thread::spawn(move || {
         loop {
             thread::sleep(idle.min(UNLOAD_CHECK));
-            if embedder.unload_visual_after(idle) {
+            if embedder.get().unload_visual_after(idle) {
                 tracing::debug!("the visual tower was not used for {} s and is let go", idle.as_secs());
             }
         }

@@ -5,6 +5,7 @@ mod backend;
 mod batch;
 mod builtin;
 mod cleaning;
+mod current_embedder;
 mod embedder;
 mod error;
 mod manifest;
@@ -19,6 +20,7 @@ mod visual_tower;
 mod weights;
 
 pub use backend::{BackendChoice, BackendOptions, Device, devices};
+pub use current_embedder::{CurrentEmbedder, HeldEmbedder};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};

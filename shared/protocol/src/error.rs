@@ -89,6 +89,9 @@ pub enum ProblemKind {
     /// The vectors are of another model than the library's.
     #[serde(rename = "/problems/wrong-space")]
     WrongSpace,
+    /// Photos lack vectors of the model that shall take over.
+    #[serde(rename = "/problems/uncovered")]
+    Uncovered,
     /// The library is at this very work already.
     #[serde(rename = "/problems/busy")]
     Busy,
@@ -110,7 +113,7 @@ impl ProblemKind {
             Self::BadRequest => 400,
             Self::Unauthorized => 401,
             Self::NotFound => 404,
-            Self::WrongSpace | Self::Busy => 409,
+            Self::WrongSpace | Self::Uncovered | Self::Busy => 409,
             Self::TooLarge => 413,
             Self::UnreadableImage => 422,
             Self::Internal => 500,
@@ -125,6 +128,7 @@ impl ProblemKind {
             Self::UnreadableImage => "Unreadable image",
             Self::TooLarge => "Too large",
             Self::WrongSpace => "Vectors of another model",
+            Self::Uncovered => "Vectors are missing",
             Self::Busy => "Busy",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
