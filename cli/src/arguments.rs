@@ -153,6 +153,9 @@ pub struct SearchArguments {
     /// How many results at most
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     pub limit: usize,
+    /// Say how the photos were found: by an exact scan or through the search graph
+    #[arg(long)]
+    pub explain: bool,
     #[command(flatten)]
     pub format: FormatArguments,
 }
@@ -164,6 +167,9 @@ pub struct SimilarArguments {
     /// How many results at most
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     pub limit: usize,
+    /// Say how the photos were found: by an exact scan or through the search graph
+    #[arg(long)]
+    pub explain: bool,
     #[command(flatten)]
     pub format: FormatArguments,
 }

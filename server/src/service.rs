@@ -82,8 +82,9 @@ impl SearchService {
     }
 
     fn timed(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<SearchResults, ProtocolError> {
-        let results = self.library.search(query)?;
-        Ok(SearchResults { results, took_ms: begun.elapsed().as_secs_f64() * 1e3 })
+        let (results, plan) = self.library.explained_search(query)?;
+        let plan = plan.map(|plan| plan.to_string());
+        Ok(SearchResults { results, took_ms: begun.elapsed().as_secs_f64() * 1e3, plan })
     }
 }
 

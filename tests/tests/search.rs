@@ -97,6 +97,20 @@ fn search_and_rank_agree() {
 }
 
 #[test]
+fn a_search_explains_how_it_was_done() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let explained = sandbox.run(["search", "a dog", "--explain", "--paths"]);
+    assert!(explained.err.contains("scan") && explained.err.contains("ms"), "{}", explained.err);
+    assert!(!explained.text().contains("scan"), "results alone on standard output");
+    let photo = sandbox.photo_files()[0].display().to_string();
+    assert!(sandbox.run(["similar", &photo, "--explain"]).err.contains("scan"));
+    let json = sandbox.run(["search", "a dog", "--json"]).json();
+    assert!(json["plan"].as_str().unwrap().contains("scan"), "{json}");
+    assert!(sandbox.run(["search", "\"jpg\"", "--explain"]).err.contains("by file name"));
+}
+
+#[test]
 fn the_odd_one_out_is_the_most_unusual() {
     let Some(data) = test_data("the_odd_one_out_is_the_most_unusual", "caltech101") else { return };
     let sandbox = Sandbox::new();

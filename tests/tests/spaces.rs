@@ -48,6 +48,12 @@ fn another_model_takes_over_and_the_one_before_comes_back_for_nothing() {
     let space = sandbox.run(["status", "--json"]).json()["space"]["space"].clone();
     assert!(space.as_str().unwrap().starts_with("colours@"), "{space}");
     assert_eq!(sandbox.run(["search", "a red", "--model", &colours, "-n", "100", "--json"]).paths().len(), count);
+    let library = sandbox.run(["models", "list", "--json"]).json()["library"].clone();
+    assert_eq!((&library[0]["searched"], &library[0]["space"]), (&true.into(), &space));
+    assert_eq!(
+        (&library[1]["searched"], &library[1]["vectors"], &library[1]["photos"]),
+        (&false.into(), &count.into(), &count.into())
+    );
     let back = reindex(&sandbox, &["--model", "builtin"]);
     assert_eq!((&back["embedded"], &back["done"]), (&0.into(), &true.into()));
     assert_eq!(sandbox.run(["search", "a dog", "--json"]).paths(), before);

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use anyhow::{Result, bail};
 use foray_embedding::{BUILTIN, CatalogueEntry, Fault, Hub, InstalledModel, PullRequest, Receipt, catalogue};
-use foray_protocol::StopSignal;
+use foray_protocol::{SpaceCoverage, StopSignal};
 use serde::Serialize;
 
 use crate::arguments::{ModelsCommand, PullArguments, VerifyArguments};
 use crate::config_file::set_model;
+use crate::connection::Connection;
 use crate::output::print_json;
 use crate::progress::PullBar;
 use crate::settings::Settings;
@@ -42,6 +43,8 @@ struct Listed {
 struct List {
     folder: String,
     models: Vec<Listed>,
+    /// How far the library is covered by each model that it has vectors of; nothing where there is no library.
+    library: Vec<SpaceCoverage>,
 }
 
 fn list(settings: &Settings, json: bool) -> Result<()> {
@@ -63,8 +66,14 @@ fn list(settings: &Settings, json: bool) -> Result<()> {
         .chain(known)
         .chain(others.map(|model| listed(&model.name, Some(model))))
         .collect();
-    let list = List { folder: settings.models.folder().display().to_string(), models };
+    let list = List { folder: settings.models.folder().display().to_string(), models, library: coverage(settings) };
     if json { print_json(&list) } else { print_list(&list) }
+}
+
+/// A library that is not there, or that another command has open, keeps nobody from listing models.
+fn coverage(settings: &Settings) -> Vec<SpaceCoverage> {
+    let connection = Connection::open(settings, "models", false);
+    connection.ok().and_then(|connection| connection.spaces().spaces().ok()).unwrap_or_default()
 }
 
 fn print_list(list: &List) -> Result<()> {
@@ -84,10 +93,17 @@ fn print_list(list: &List) -> Result<()> {
     }
     writeln!(
         out,
-        "\n`foray models pull NAME` fetches one into {}, `foray models use NAME` makes it the one.",
+        "\n{}`foray models pull NAME` fetches one into {}, `foray models use NAME` makes it the one.",
+        list.library.iter().map(in_words).collect::<String>(),
         list.folder
     )?;
     Ok(())
+}
+
+fn in_words(coverage: &SpaceCoverage) -> String {
+    let SpaceCoverage { space, searched, vectors, photos } = coverage;
+    let role = if *searched { ", and is searched by them" } else { "" };
+    format!("The library has vectors of {} for {} of {photos} photos{role}.\n", space.model(), vectors.min(photos))
 }
 
 fn state(model: &Listed) -> String {

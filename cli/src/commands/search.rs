@@ -19,6 +19,7 @@ pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
     } else {
         search.search(&SearchRequest { query: arguments.query, limit: arguments.limit, offset: 0 })?
     };
+    explain(arguments.explain, &results);
     print(arguments.format, &results)
 }
 
@@ -29,7 +30,16 @@ pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> 
         Some(digits) => similar_to_id(search.as_ref(), digits, arguments.limit)?,
         None => similar_to_file(search.as_ref(), &arguments.image, arguments.limit)?,
     };
+    explain(arguments.explain, &results);
     print(arguments.format, &results)
+}
+
+/// Tells on standard error how the results were found.
+fn explain(is_wanted: bool, results: &SearchResults) {
+    if is_wanted {
+        let plan = results.plan.as_deref().unwrap_or("photos by file name");
+        eprintln!("{plan}; {:.1} ms with the query's embedding", results.took_ms);
+    }
 }
 
 fn similar_to_id(search: &dyn PhotoSearch, digits: &str, limit: usize) -> Result<SearchResults> {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use foray_protocol::{GraphReport, SpaceId};
+use foray_protocol::GraphReport;
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use sled::Db;
 
 use crate::space::SpaceIndex;
-use crate::{LibraryError, graph_snapshot};
+use crate::{LibraryError, graph_file};
 
 /// Share of a graph's rows that may have come since, or died, before it is built anew.
 const STALE_SHARE: f64 = 0.2;
@@ -29,27 +28,22 @@ impl GraphBuilder {
     }
 
     /// Starts a build in the background if one is due and none runs.
-    pub fn build_if_due(&self, db: &Db, space: &SpaceId, index: &Arc<RwLock<SpaceIndex>>) {
+    pub fn build_if_due(&self, index: &Arc<RwLock<SpaceIndex>>) {
         // Whoever holds the lock is building, or about to change the rows.
         let Some(mut thread) = self.thread.try_lock().filter(|_| self.automatic) else { return };
         if thread.as_ref().is_some_and(|thread| !thread.is_finished()) || !self.is_due(&index.read()) {
             return;
         }
-        let (db, space, index) = (db.clone(), space.clone(), Arc::clone(index));
+        let index = Arc::clone(index);
         *thread = Some(thread::spawn(move || {
-            if let Err(error) = build(&db, &space, &index) {
-                tracing::warn!("the search graph could not be stored: {error}; searches go on without it");
+            if let Err(error) = build(&index) {
+                tracing::warn!("{error}; the search graph is kept in memory");
             }
         }));
     }
 
     /// Builds the graph on this thread unless it holds just the live photos already; `None` where the exact scan serves better.
-    pub fn bring_up_to_date(
-        &self,
-        db: &Db,
-        space: &SpaceId,
-        index: &RwLock<SpaceIndex>,
-    ) -> Result<Option<GraphReport>, LibraryError> {
+    pub fn bring_up_to_date(&self, index: &RwLock<SpaceIndex>) -> Result<Option<GraphReport>, LibraryError> {
         let _alone = self.quiet();
         let (live, rebuilt) = {
             let index = index.read();
@@ -59,7 +53,7 @@ impl GraphBuilder {
             return Ok(None);
         }
         if rebuilt {
-            build(db, space, index)?;
+            build(index)?;
         }
         let photos = index.read().vectors.graph.as_ref().map_or(0, |graph| graph.links.live as usize);
         Ok(Some(GraphReport { photos, rebuilt }))
@@ -104,12 +98,12 @@ impl Changes {
     }
 }
 
-fn build(db: &Db, space: &SpaceId, index: &RwLock<SpaceIndex>) -> Result<(), LibraryError> {
-    let snapshot = index.read().vectors.clone();
+fn build(index: &RwLock<SpaceIndex>) -> Result<(), LibraryError> {
+    let snapshot = index.read().snapshot();
     let begun = std::time::Instant::now();
-    let links = snapshot.build_links();
+    let links = snapshot.vectors.build_links();
     tracing::info!("built the search graph over {} photos in {:.1} s", links.live, begun.elapsed().as_secs_f64());
-    graph_snapshot::store(db, space, &links)?;
+    let stored = graph_file::store(&snapshot.graph_file(), &links, &snapshot.ids);
     index.write().vectors.set_links(links);
-    Ok(())
+    stored
 }

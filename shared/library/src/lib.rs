@@ -9,7 +9,7 @@ pub mod engine;
 mod error;
 pub mod export;
 mod folder;
-mod graph_snapshot;
+mod graph_file;
 mod ingest;
 mod integrity;
 mod library;

@@ -21,7 +21,7 @@ use crate::ingest::Commit;
 use crate::space::SpaceIndex;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
-use crate::{duplicates, graph_snapshot, integrity, unusual};
+use crate::{duplicates, graph_file, integrity, unusual};
 
 /// Below this size the exact scan is at least as fast as the graph, and never wrong.
 const GRAPH_FROM_ROWS: usize = 50_000;
@@ -145,6 +145,7 @@ impl Library {
             db,
             folder: Mutex::new(folder),
         };
+        graph_file::drop_stored(&library.db)?;
         if let Some(space) = library.catalogue.space()? {
             let active = library.load_space(space)?;
             *library.active.write() = Some(active);
@@ -157,11 +158,7 @@ impl Library {
 
     fn load_space(&self, id: SpaceId) -> Result<ActiveSpace, LibraryError> {
         let mut index = self.load_rows(&id)?;
-        if index.vectors.is_empty() {
-            // Row numbers begin anew, and this graph's would be taken for theirs.
-            graph_snapshot::forget(&self.db, &id)?;
-        }
-        graph_snapshot::load(&self.db, &id)?.into_iter().for_each(|links| index.vectors.set_links(links));
+        index.find_graph();
         Ok(ActiveSpace { id, index: Arc::new(RwLock::new(index)) })
     }
 
@@ -201,7 +198,7 @@ impl Library {
 
     pub(crate) fn build_graph_if_due(&self) {
         if let Some(active) = self.active() {
-            self.builder.build_if_due(&self.db, &active.id, &active.index);
+            self.builder.build_if_due(&active.index);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use foray_protocol::Maintenance;
 
 use crate::library::ActiveSpace;
-use crate::{Library, LibraryError, graph_snapshot};
+use crate::{Library, LibraryError};
 
 /// Share of rows without a photo from which on the others are renumbered: that makes all that is kept by row number anew.
 const COMPACT_FROM: f64 = 0.05;
@@ -24,7 +24,7 @@ impl Library {
         let mut report = Maintenance { forgotten, waiting: self.catalogue.orphans.len(), ..Maintenance::default() };
         if let Some(active) = self.active() {
             report.compacted = self.compact(&active)?;
-            report.graph = self.builder.bring_up_to_date(&self.db, &active.id, &active.index)?;
+            report.graph = self.builder.bring_up_to_date(&active.index)?;
             report.neighbourhoods = self.find_neighbourhoods(&active);
         }
         self.db.flush()?;
@@ -54,7 +54,6 @@ impl Library {
             return Ok(0);
         }
         self.catalogue.begin_numbering(&active.id)?;
-        graph_snapshot::forget(&self.db, &active.id)?;
         let compacted = store.fill_holes()?;
         let renumbered = self.load_rows(&active.id)?;
         // Whoever orders by unusualness takes the structures first, the rows then.

@@ -3,7 +3,7 @@
 use foray_protocol::{Hit, ImageId, Photo, UnitVector};
 
 use crate::LibraryError;
-use crate::engine::{RowSet, Scored};
+use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::library::Library;
 use crate::space::SpaceIndex;
 
@@ -49,13 +49,21 @@ impl Library {
     /// [`LibraryError::OutOfRange`] for a limit or offset outside its range, [`LibraryError::Dimension`] for a vector of
     /// another space.
     pub fn search(&self, query: &PhotoQuery<'_>) -> Result<Vec<Hit>, LibraryError> {
+        Ok(self.explained_search(query)?.0)
+    }
+
+    /// As [`Library::search`], with the way in which they were found; `None` for photos that were listed by path.
+    ///
+    /// # Errors
+    /// As for [`Library::search`].
+    pub fn explained_search(&self, query: &PhotoQuery<'_>) -> Result<(Vec<Hit>, Option<Plan>), LibraryError> {
         query.check()?;
-        let Some(active) = self.active() else { return Ok(vec![]) };
+        let Some(active) = self.active() else { return Ok((vec![], None)) };
         let index = active.index.read();
         let named = self.named_rows(&index, query.names)?;
         match query.vector {
             Some(vector) => self.search_vector(&index, query, vector, named.as_ref()),
-            None => self.list_by_path(&index, query, &named.unwrap_or_default()),
+            None => Ok((self.list_by_path(&index, query, &named.unwrap_or_default())?, None)),
         }
     }
 
@@ -73,11 +81,11 @@ impl Library {
         query: &PhotoQuery<'_>,
         vector: &UnitVector,
         named: Option<&RowSet>,
-    ) -> Result<Vec<Hit>, LibraryError> {
+    ) -> Result<(Vec<Hit>, Option<Plan>), LibraryError> {
         let want = query.offset + query.limit + usize::from(query.exclude.is_some());
         let excluded = query.exclude.and_then(|id| index.row(id));
         index.check_dimension(vector)?;
-        let mut best = index.vectors.best(vector, want, named).rows;
+        let Found { rows: mut best, plan } = index.vectors.best(vector, want, named);
         best.retain(|scored| Some(scored.row) != excluded);
         keep_with_ties(&mut best, query.offset + query.limit);
         let background = index.background(vector);
@@ -89,7 +97,7 @@ impl Library {
             })
             .collect::<Result<Vec<_>, LibraryError>>()?;
         sort_hits(&mut hits);
-        Ok(page(hits, query.offset, query.limit))
+        Ok((page(hits, query.offset, query.limit), Some(plan)))
     }
 
     fn list_by_path(

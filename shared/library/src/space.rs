@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use foray_protocol::{ImageId, SearchStructure, UnitVector};
 
-use crate::LibraryError;
 use crate::engine::arena::QuantizedVector;
 use crate::engine::{RowSet, VectorIndex};
 use crate::vectors::VectorStore;
+use crate::{LibraryError, graph_file};
 
 /// Rows scored to know what an average photo scores for a query.
 const BACKGROUND_SAMPLE: usize = 2_000;
@@ -18,7 +18,7 @@ const COMPARED_ROWS: usize = 64;
 /// Rows that are read from the database at a time.
 const ROWS_A_BATCH: usize = 1_024;
 /// Stands where a photo was deleted for good.
-const NO_PHOTO: ImageId = ImageId::from_bytes([0; 16]);
+pub(crate) const NO_PHOTO: ImageId = ImageId::from_bytes([0; 16]);
 
 /// A space, loaded.
 #[derive(Debug)]
@@ -204,6 +204,16 @@ impl SpaceIndex {
         Some(row)
     }
 
+    /// Where the search graph of these rows is kept.
+    pub fn graph_file(&self) -> PathBuf {
+        self.file.with_extension("graph")
+    }
+
+    /// Takes the stored search graph, if there is one of these rows.
+    pub fn find_graph(&mut self) {
+        graph_file::load(&self.graph_file(), &self.ids).into_iter().for_each(|links| self.vectors.set_links(links));
+    }
+
     /// Where the neighbour lists of these rows are kept.
     pub fn neighbour_file(&self) -> PathBuf {
         self.file.with_extension("neighbours")
@@ -212,7 +222,7 @@ impl SpaceIndex {
     /// Removes the files of a numbering of the rows that is not valid any more.
     pub fn remove_files(self) {
         // They cost room on the disk and nothing else.
-        [self.neighbour_file(), self.file].iter().for_each(|file| drop(fs::remove_file(file)));
+        [self.graph_file(), self.neighbour_file(), self.file].iter().for_each(|file| drop(fs::remove_file(file)));
     }
 
     /// How the library is searched now.

@@ -9,7 +9,7 @@ use sled::Batch;
 
 use crate::library::{ActiveSpace, check_space_on_disk};
 use crate::vectors::{self, VectorStore};
-use crate::{Library, LibraryError, graph_snapshot};
+use crate::{Library, LibraryError};
 
 impl Library {
     /// The space as it is searched, or as it is being filled.
@@ -107,9 +107,7 @@ impl Library {
         }
         self.forget_strangers(&mut next)?;
         self.show_photos(&next)?;
-        graph_snapshot::load(&self.db, space)?
-            .into_iter()
-            .for_each(|links| next.index.write().vectors.set_links(links));
+        next.index.write().find_graph();
         self.catalogue.set_space(space)?;
         self.catalogue.meta.flush()?;
         *self.active.write() = Some(next);
@@ -147,7 +145,6 @@ impl Library {
         let index = self.load_rows(space)?;
         *self.building.lock() = None;
         VectorStore::drop(&self.db, space)?;
-        graph_snapshot::drop(&self.db, space)?;
         index.remove_files();
         self.db.flush()?;
         Ok(())

@@ -70,6 +70,10 @@ pub struct SearchResults {
     pub results: Vec<Hit>,
     /// How long the search took in the server, milliseconds, the query's embedding included.
     pub took_ms: f64,
+    /// How the photos were found, in words: an exact scan, or a walk through the search graph; nothing for photos that were listed by
+    /// file name alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
 
 /// A photo that explains another one's score.

@@ -36,11 +36,6 @@ pub struct Header {
     pub failed: usize,
 }
 
-/// Whether a tree of the database can be left out: it is built anew from the others.
-fn is_derived(tree: &[u8]) -> bool {
-    tree.starts_with(b"graph:")
-}
-
 /// Whether rows of a tree are only ever appended while the library is open, so that all rows up to one that stood there at
 /// some moment are those of that moment.
 fn is_append_only(tree: &[u8]) -> bool {

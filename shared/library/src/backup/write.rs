@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use sled::{IVec, Tree};
 
 use super::format::{BLOCK_BYTES, Block, BlockWriter};
-use super::{BACKUP_FORMAT, Header, is_append_only, is_derived, verify};
+use super::{BACKUP_FORMAT, Header, is_append_only, verify};
 use crate::atomic_file::{Durability, fill_atomically, remove_leftovers};
 use crate::catalogue::{id_of, now_seconds};
 use crate::folder::{FORMAT, WRITTEN_BY};
@@ -76,7 +76,7 @@ impl Library {
             failed: counts.failed,
         };
         let mut appended = vec![];
-        for name in self.db.tree_names().into_iter().filter(|name| !is_derived(name)) {
+        for name in self.db.tree_names() {
             let tree = self.db.open_tree(&name)?;
             if is_append_only(&name) {
                 appended.extend(tree.last()?.map(|(key, _)| (tree, key)));

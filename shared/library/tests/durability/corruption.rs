@@ -9,7 +9,7 @@ use foray_library::{Library, LibraryError, OpenOptions};
 use foray_protocol::{Ingest, SearchStructure};
 
 use crate::stage::{Told, fill, names, reopen, search, told_by, vectors};
-use crate::support::{Random, added, batch, id, path, photos, space};
+use crate::support::{Random, id, photos, space};
 
 /// A filled library, closed.
 fn library(folder: &Path) -> PathBuf {
@@ -111,13 +111,10 @@ fn a_damaged_graph_is_never_used_and_is_built_anew() {
     assert!(matches!(structure(&Library::open(&options(false)).unwrap()), SearchStructure::Graph { .. }));
     let mut random = Random(3);
     for round in 0..40 {
-        let db = sled::open(library.join("db")).unwrap();
-        let tree = db.open_tree(format!("graph:{}", space())).unwrap();
-        let pieces: Vec<_> = tree.iter().map(Result::unwrap).collect();
-        let (key, value) = &pieces[round % pieces.len()];
-        let at = (random.next() % value.len() as u64) as usize;
-        tree.insert(key, damaged(value, at, round % 4 == 3)).unwrap();
-        drop((tree, db));
+        let file = graph_file(&library);
+        let bytes = fs::read(&file).unwrap();
+        let at = (random.next() % bytes.len() as u64) as usize;
+        fs::write(&file, damaged(&bytes, at, round % 4 == 3)).unwrap();
         let said = said_while(|| {
             let library = Library::open(&options(false)).unwrap();
             assert!(matches!(structure(&library), SearchStructure::Exact { .. }), "round {round}");
@@ -130,24 +127,40 @@ fn a_damaged_graph_is_never_used_and_is_built_anew() {
     }
 }
 
-/// A library whose graph has a file of its own, as large ones have: what it tells, and where the file is.
-fn library_with_graph_file(folder: &Path) -> (PathBuf, Told, PathBuf) {
+/// The file that holds the library's graph.
+fn graph_file(library: &Path) -> PathBuf {
+    let rows = library.join("rows");
+    let name = names(&rows).into_iter().find(|name| name.ends_with(".graph")).unwrap();
+    rows.join(name)
+}
+
+/// A library of an earlier version, whose graph lies in the database and so large that it has a file of its own there: what it
+/// tells, and where the file is.
+fn library_with_stored_graph(folder: &Path) -> (PathBuf, Told, PathBuf) {
     let library = library(folder);
+    let told = told_by(&reopen(&library));
     let db = sled::open(library.join("db")).unwrap();
     db.open_tree(format!("graph:{}", space())).unwrap().insert(b"header", vec![7; 1 << 20]).unwrap();
     drop(db);
-    let opened = reopen(&library);
-    opened.commit(&batch(vec![added(&path(77), id(77), Random(77).vector())])).unwrap();
     let blobs = library.join("db/blobs");
     let [name] = &names(&blobs)[..] else { panic!("not one file") };
     let file = blobs.join(name);
-    (library, told_by(&opened), file)
+    (library, told, file)
+}
+
+#[test]
+fn a_graph_in_the_database_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (library, told, _) = library_with_stored_graph(folder.path());
+    assert_eq!(told_by(&reopen(&library)), told);
+    let db = sled::open(library.join("db")).unwrap();
+    assert!(db.tree_names().iter().all(|name| !name.starts_with(b"graph:")));
 }
 
 #[test]
 fn a_graph_whose_file_is_cut_off_takes_nothing_along_in_silence() {
     let folder = tempfile::tempdir().unwrap();
-    let (library, told, file) = library_with_graph_file(folder.path());
+    let (library, told, file) = library_with_stored_graph(folder.path());
     fs::File::options().write(true).open(file).unwrap().set_len(1_000).unwrap();
     match Library::open(&OpenOptions::new(&library, "search")) {
         Ok(opened) => assert_eq!(told_by(&opened), told),
