@@ -50,7 +50,13 @@ impl Run {
     /// Checks that the run failed with one clear message that contains all of `words`.
     #[track_caller]
     pub fn fails_saying(&self, words: &[&str]) {
-        assert_eq!(self.code, Some(1), "{self:?}");
+        self.fails_with(1, words);
+    }
+
+    /// The same for another exit code.
+    #[track_caller]
+    pub fn fails_with(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
         let messages: Vec<&str> = self.err.lines().filter(|line| line.starts_with("foray: ")).collect();
         assert_eq!(messages.len(), 1, "not one line: {}", self.err);
         words.iter().for_each(|word| assert!(messages[0].contains(word), "{word:?} is not in {:?}", messages[0]));

@@ -166,5 +166,5 @@ fn a_second_server_says_who_holds_the_library() {
     let sandbox = Sandbox::with_samples();
     sandbox.index();
     let server = ServerProcess::start(&sandbox, ["serve"]);
-    sandbox.run(["serve", "--bind", "127.0.0.1:0"]).fails_saying(&["foray serve", server.base(), "--server"]);
+    sandbox.run(["serve", "--bind", "127.0.0.1:0"]).fails_with(75, &["foray serve", server.base(), "--server"]);
 }

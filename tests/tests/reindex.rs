@@ -118,9 +118,7 @@ fn two_never_overlap() {
     sandbox.index();
     let lock = File::create(sandbox.library().join("reindex.lock")).unwrap();
     lock.try_lock().unwrap();
-    let run = sandbox.run(["reindex"]);
-    assert_eq!(run.code, Some(75), "{run:?}");
-    assert!(run.err.contains("another reindex"), "{}", run.err);
+    sandbox.run(["reindex"]).fails_with(75, &["another reindex"]);
     drop(lock);
     assert_eq!(sandbox.run(["reindex"]).code, Some(0));
 }
