@@ -18,6 +18,7 @@ use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
+use crate::records::Counts;
 use crate::space::SpaceIndex;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
@@ -70,6 +71,8 @@ impl OpenOptions {
 #[derive(Debug)]
 pub struct Library {
     pub(crate) catalogue: Catalogue,
+    /// What is counted on disk: the catalogue counts a commit before that has reached it.
+    committed: Mutex<Counts>,
     pub(crate) active: RwLock<Option<ActiveSpace>>,
     /// The space that is being filled beside the active one.
     pub(crate) building: Mutex<Option<ActiveSpace>>,
@@ -130,6 +133,7 @@ impl Library {
         let db = open_database(&options.folder)?;
         let library = Self {
             catalogue: Catalogue::open(&db)?,
+            committed: Mutex::default(),
             active: RwLock::default(),
             building: Mutex::default(),
             unusual: Mutex::default(),
@@ -152,6 +156,7 @@ impl Library {
             library.purge_orphans()?;
         }
         library.check_integrity(was_killed, options.repair)?;
+        *library.committed.lock() = library.catalogue.counts()?;
         library.build_graph_if_due();
         Ok(library)
     }
@@ -232,6 +237,7 @@ impl Library {
             index.next_row()
         };
         self.show(&active, &commit, first_row)?;
+        *self.committed.lock() = commit.counts_after();
         integrity::note_commits_or_warn(&self.path(), commit.counts_after().commits);
         self.has_changed();
         self.build_graph_if_due();
@@ -356,7 +362,7 @@ impl Library {
     /// # Errors
     /// Those of the database.
     pub fn status(&self) -> Result<LibraryStatus, LibraryError> {
-        let counts = self.catalogue.counts()?;
+        let counts = *self.committed.lock();
         let empty = || SpaceStatus { space: SpaceId::from(String::new()), dimension: 0, vectors: 0 };
         let (space, search) = match self.active() {
             Some(active) => {
