@@ -10,6 +10,7 @@ with one line of JSON:
 NAME: usearch-f32, usearch-f16, usearch-i8, hnswlib, faiss.
 """
 
+import bisect
 import json
 import sys
 import time
@@ -21,7 +22,7 @@ import numpy
 import usearch.index
 
 LINKS, CONSTRUCTION = 16, 200
-BREADTHS = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048]
+BREADTHS = [16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 2048]
 WANTED = 10
 # Candidates that an 8-bit index gives to be scored again with the vectors themselves.
 RESCORED = [20, 40, 80, 160]
@@ -42,8 +43,19 @@ class Usearch:
         self.index = usearch.index.Index.restore(str(path))
 
     def breadths(self):
-        spares = RESCORED if self.kind == "i8" else [0]
-        return [(breadth, spare) for breadth in BREADTHS for spare in spares if spare <= breadth]
+        return [(breadth, spare) for breadth in BREADTHS for spare in self.spares() if spare <= breadth]
+
+    def spares(self):
+        return RESCORED if self.kind == "i8" else [0]
+
+    def first_enough(self, is_enough):
+        """The smallest breadth that is enough with most candidates, and the two after it, each with as few as are enough."""
+        most = lambda breadth: (breadth, max(spare for spare in self.spares() if spare <= max(breadth, RESCORED[0])))
+        first = first_true(BREADTHS, lambda breadth: is_enough(most(breadth)))
+        choices = []
+        for breadth in BREADTHS[first : first + 3]:
+            choices += [(breadth, spare) for spare in self.spares() if spare <= breadth and is_enough((breadth, spare))][:1]
+        return choices
 
     def search(self, queries, breadth, threads):
         breadth, spare = breadth
@@ -68,6 +80,9 @@ class Hnswlib:
 
     def breadths(self):
         return BREADTHS
+
+    def first_enough(self, is_enough):
+        return BREADTHS[first_true(BREADTHS, is_enough) :][:1]
 
     def search(self, queries, breadth, threads):
         self.index.set_ef(breadth)
@@ -102,6 +117,9 @@ class Faiss:
     def breadths(self):
         return BREADTHS
 
+    def first_enough(self, is_enough):
+        return BREADTHS[first_true(BREADTHS, is_enough) :][:1]
+
     def search(self, queries, breadth, threads):
         faiss.omp_set_num_threads(threads)
         return self.index.search(queries, WANTED, params=faiss.SearchParametersHNSW(efSearch=breadth))[1]
@@ -119,6 +137,11 @@ KINDS = {
     "hnswlib": Hnswlib,
     "faiss": Faiss,
 }
+
+
+def first_true(ascending, is_enough):
+    """The place of the first that is enough, all after it being so too; the length when none is."""
+    return bisect.bisect_left(ascending, True, key=is_enough)
 
 
 def rescored(rows, queries, found):
@@ -157,18 +180,13 @@ class Bench:
 
     def search(self, name, wanted):
         index = self.indexes[name]
-        best = None
-        for breadth in index.breadths():
-            reached = recall(index.search(self.queries, breadth, 2), self.truth)
-            if reached < float(wanted):
-                continue
-            answer = {"recall": reached, "breadth": str(breadth)}
-            for threads in (1, 2):
-                answer[f"rate{threads}"] = self.rate(index, breadth, threads)
-            best = max(best or answer, answer, key=lambda each: each["rate1"])
-            if name != "usearch-i8" or breadth[0] >= 2 * int(best["breadth"].strip("(").split(",")[0]):
-                break
-        return best or {"recall": reached, "breadth": str(breadth), "rate1": 0, "rate2": 0}
+        reached = lambda breadth: recall(index.search(self.queries, breadth, 2), self.truth)
+        enough = index.first_enough(lambda breadth: reached(breadth) >= float(wanted))
+        answers = []
+        for breadth in enough or index.breadths()[-1:]:
+            rates = [self.rate(index, breadth, threads) if enough else 0 for threads in (1, 2)]
+            answers.append({"recall": reached(breadth), "breadth": str(breadth), "rate1": rates[0], "rate2": rates[1]})
+        return max(answers, key=lambda each: each["rate1"])
 
     def rate(self, index, breadth, threads):
         seconds = []

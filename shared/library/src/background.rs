@@ -1,4 +1,4 @@
-//! The background build of the search graph: when it is due, and the thread that makes it and swaps it in.
+//! The background build of the search graph: when it is due or has to grow, and the thread that does so and swaps it in.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -6,11 +6,12 @@ use std::thread::{self, JoinHandle};
 use foray_protocol::GraphReport;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+use crate::engine::graph_build::MAX_DEAD_SHARE;
 use crate::space::SpaceIndex;
 use crate::{LibraryError, graph_file};
 
-/// Share of a graph's rows that may have come since, or died, before it is built anew.
-const STALE_SHARE: f64 = 0.2;
+/// Share of a graph's rows that may have come since before they join it.
+const MAX_TAIL_SHARE: f64 = 0.05;
 
 /// Builds the graph when it is due, one build at a time.
 #[derive(Debug)]
@@ -73,10 +74,11 @@ impl GraphBuilder {
         if index.vectors.live.len() < self.from_rows {
             return false;
         }
-        let stale =
-            |changes: Changes, graph: u32| (changes.tail + changes.died) as f64 > STALE_SHARE * f64::from(graph);
+        let stale = |changes: Changes, graph: f64| {
+            changes.tail as f64 > MAX_TAIL_SHARE * graph || changes.died as f64 > MAX_DEAD_SHARE * graph
+        };
         let graph = index.vectors.graph.as_ref().map_or(0, |graph| graph.links.live);
-        Changes::since_graph(index).is_none_or(|changes| stale(changes, graph))
+        Changes::since_graph(index).is_none_or(|changes| stale(changes, f64::from(graph)))
     }
 }
 

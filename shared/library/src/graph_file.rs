@@ -94,7 +94,7 @@ pub(crate) fn drop_stored(db: &Db) -> Result<(), LibraryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::graph::UpperLayer;
+    use crate::engine::walk::UpperLayer;
 
     fn sample() -> Links {
         Links {

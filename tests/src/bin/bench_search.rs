@@ -19,7 +19,8 @@ const DIMENSION: usize = 512;
 const QUERIES: usize = 1_000;
 const WANTED: usize = 10;
 const SEED: u64 = 1;
-const BREADTHS: [usize; 15] = [12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048];
+/// As many as each peer may choose among.
+const BREADTHS: [usize; 18] = [16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 2048];
 const SHARES: [f64; 4] = [0.5, 0.1, 0.01, 0.001];
 /// Peers and the rate, in theirs, that is aimed at with recall@10 of 0.99.
 const PEERS: [(&str, f64); 5] =
@@ -37,8 +38,8 @@ fn main() {
     for (name, goal) in PEERS.into_iter().filter(|(name, _)| named.is_empty() || named.iter().any(|each| each == name))
     {
         bench.against(&ours, &mut peer, name, goal, &mut table);
+        report(&format!("search-{rows}"), &table);
     }
-    report(&format!("search-{rows}"), &table);
 }
 
 fn target() -> PathBuf {
@@ -139,8 +140,11 @@ impl Bench {
         };
         let reached = |ef| recall(&found(ef), &self.truth);
         let ef = BREADTHS.into_iter().find(|&ef| reached(ef) >= wanted).unwrap_or(BREADTHS[BREADTHS.len() - 1]);
+        eprintln!("recall {:.4} with {ef} candidates", reached(ef));
         let rate = |threads| QUERIES as f64 / on_threads(threads, || seconds(|| drop(found(ef))));
-        Rates { recall: reached(ef), ef, one_thread: rate(1), two_threads: rate(2) }
+        let (one_thread, two_threads) = (rate(1), rate(2));
+        eprintln!("{one_thread:.0} queries/s on one thread, {two_threads:.0} on two");
+        Rates { recall: reached(ef), ef, one_thread, two_threads }
     }
 
     /// Recall and latency as the library filters; printed, since each peer filters in its own way or not at all.

@@ -1,16 +1,9 @@
-//! The search graph: an HNSW graph (Malkov and Yashunin, 2016) laid flat, and the best-first walk that searches it.
-
-use std::collections::{BinaryHeap, HashMap};
-
-use parking_lot::Mutex;
+//! The search graph: an HNSW graph (Malkov and Yashunin, 2016) laid flat, and its search.
 
 use crate::engine::arena::{Arena, QuantizedVector};
-use crate::engine::kernel;
 use crate::engine::row_set::RowSet;
-use crate::engine::top::{Scored, Top};
-
-/// Links of one layer above the ground: a small share of the nodes.
-pub(crate) type UpperLayer = HashMap<u32, Vec<u32>>;
+use crate::engine::top::Scored;
+use crate::engine::walk::{self, Scratch, UpperLayer};
 
 /// The links between rows, and where a walk begins.
 #[derive(Debug, Default)]
@@ -31,36 +24,28 @@ pub(crate) struct Links {
     pub twins: Vec<(u32, u32)>,
 }
 
+impl Links {
+    /// The neighbours of `row` in the ground layer.
+    #[inline]
+    pub fn neighbours(&self, row: u32) -> &[u32] {
+        let row = row as usize;
+        &self.ground[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+}
+
 /// The graph with the scratch memory of its walks.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     pub links: Links,
     /// Nodes that stand for more rows than their own.
     has_twins: RowSet,
-    scratch: Mutex<Vec<Visited>>,
-}
-
-/// Which rows a walk has seen, one bit each: for a million rows that is 125 kB, which the processor keeps at hand.
-#[derive(Debug)]
-struct Visited {
-    words: Vec<u64>,
-}
-
-impl Visited {
-    /// Marks `row`; whether it is seen for the first time.
-    #[inline]
-    fn first_time(&mut self, row: u32) -> bool {
-        let (word, bit) = (&mut self.words[row as usize / 64], 1 << (row % 64));
-        let fresh = *word & bit == 0;
-        *word |= bit;
-        fresh
-    }
+    scratch: Scratch,
 }
 
 impl Graph {
     pub fn new(links: Links) -> Self {
         let has_twins = links.twins.iter().map(|&(node, _)| node).collect();
-        Self { links, has_twins, scratch: Mutex::default() }
+        Self { links, has_twins, scratch: Scratch::default() }
     }
 
     /// About the `ef` best of the rows in `allowed`, best first, and their twins that are allowed.
@@ -68,70 +53,15 @@ impl Graph {
         if self.links.offsets.len() < 2 {
             return vec![];
         }
-        let start = self.descend(arena, query);
-        let mut visited = self.take_visited();
-        let nodes = self.walk_ground(arena, query, start, ef, allowed, &mut visited);
-        self.scratch.lock().push(visited);
+        let start = walk::descend(arena, query, &self.links.upper, self.links.entry);
+        let nodes = walk::nearest(
+            (arena, query),
+            (start, ef),
+            (&self.scratch, self.links.rows as usize),
+            |row| self.links.neighbours(row),
+            |row| self.is_allowed(row, allowed),
+        );
         self.with_twins(nodes, allowed)
-    }
-
-    fn take_visited(&self) -> Visited {
-        let fresh = || Visited { words: vec![0; (self.links.rows as usize).div_ceil(64)] };
-        let mut visited = self.scratch.lock().pop().unwrap_or_else(fresh);
-        visited.words.fill(0);
-        visited
-    }
-
-    /// Greedily down the upper layers, to a good place to start on the ground.
-    fn descend(&self, arena: &Arena, query: &QuantizedVector) -> Scored {
-        let score = |row| Scored { score: arena.score(query, row), row };
-        let mut best = score(self.links.entry);
-        for layer in self.links.upper.iter().rev() {
-            while let Some(links) = layer.get(&best.row) {
-                match links.iter().map(|&row| score(row)).max() {
-                    Some(next) if next.score > best.score => best = next,
-                    _ => break,
-                }
-            }
-        }
-        best
-    }
-
-    /// The best-first walk; it crosses rows that are not allowed, and returns nodes that are, or stand for one that is.
-    fn walk_ground(
-        &self,
-        arena: &Arena,
-        query: &QuantizedVector,
-        start: Scored,
-        ef: usize,
-        allowed: &RowSet,
-        visited: &mut Visited,
-    ) -> Vec<Scored> {
-        let mut frontier = BinaryHeap::from([start]);
-        let mut best = Top::new(ef);
-        visited.first_time(start.row);
-        if self.is_allowed(start.row, allowed) {
-            best.push(start);
-        }
-        let mut fresh = Vec::with_capacity(64);
-        while let Some(node) = frontier.pop() {
-            if node.score < best.threshold() {
-                break;
-            }
-            fresh.clear();
-            fresh.extend(self.neighbours(node.row).iter().filter(|&&row| visited.first_time(row)));
-            fresh.iter().for_each(|&row| kernel::prefetch(arena.row(row)));
-            for &row in &fresh {
-                let scored = Scored { score: arena.score(query, row), row };
-                if scored.score > best.threshold() {
-                    frontier.push(scored);
-                    if self.is_allowed(row, allowed) {
-                        best.push(scored);
-                    }
-                }
-            }
-        }
-        best.into_sorted()
     }
 
     #[inline]
@@ -144,12 +74,6 @@ impl Graph {
         let twins = &self.links.twins;
         let first = twins.partition_point(move |&(of, _)| of < node);
         twins[first..].iter().copied().take_while(move |&(of, _)| of == node)
-    }
-
-    #[inline]
-    fn neighbours(&self, row: u32) -> &[u32] {
-        let row = row as usize;
-        &self.links.ground[self.links.offsets[row] as usize..self.links.offsets[row + 1] as usize]
     }
 
     fn with_twins(&self, nodes: Vec<Scored>, allowed: &RowSet) -> Vec<Scored> {

@@ -1,6 +1,7 @@
 //! The graph as bytes, to be stored under a checksum.
 
-use crate::engine::graph::{Links, UpperLayer};
+use crate::engine::graph::Links;
+use crate::engine::walk::UpperLayer;
 
 /// All numbers of `links`, little-endian, 4 bytes each.
 pub(crate) fn to_bytes(links: &Links) -> Vec<u8> {

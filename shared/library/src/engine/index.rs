@@ -214,14 +214,20 @@ impl VectorIndex {
         rows
     }
 
-    /// Builds the search graph over the live rows with all cores; takes minutes for a million rows.
+    /// Builds the search graph over the live rows with all cores, or adds the rows that it lacks; takes minutes for a million
+    /// rows.
     pub fn build_graph(&mut self) {
         self.set_links(self.build_links());
     }
 
-    /// The links of a graph over the live rows.
+    /// The links of a graph over the live rows: those of the present one and its tail where that can grow, else new ones.
     pub(crate) fn build_links(&self) -> Links {
-        graph_build::build(&self.arena, &self.live)
+        match &self.graph {
+            Some(graph) if graph_build::can_grow(&graph.links, &self.live) => {
+                graph_build::grow(&graph.links, &self.arena, &self.live)
+            }
+            _ => graph_build::build(&self.arena, &self.live),
+        }
     }
 
     /// Searches with the graph of these links from now on, if it is one over rows that are here; else with none.

@@ -6,6 +6,7 @@ pub(crate) mod arena;
 pub(crate) mod graph;
 pub(crate) mod graph_build;
 pub(crate) mod graph_bytes;
+mod ground;
 mod index;
 mod kernel;
 mod plan;
@@ -15,6 +16,7 @@ mod row_set;
 pub(crate) mod samples;
 pub(crate) mod scan;
 mod top;
+pub(crate) mod walk;
 
 pub use index::{Found, VectorIndex};
 pub use plan::Plan;
