@@ -75,7 +75,8 @@ pub fn in_turns(mut ours: impl FnMut(), mut peer: impl FnMut() -> f64) -> (f64, 
     (median(our_turns), median(peer_turns))
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// The middle one of `figures`, which are not none.
+pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

@@ -6,11 +6,11 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use foray_library::engine::{RowSet, VectorIndex};
 use foray_protocol::{ImageId, UnitVector};
-use foray_tests::bench::{PythonPeer, Row, report};
+use foray_tests::bench::{PythonPeer, Row, median, report};
 use foray_tests::embeddings::Embeddings;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -121,12 +121,13 @@ impl Bench {
 
     fn ours(&self) -> Ours {
         let mut index = self.index.clone();
-        let build_seconds = on_threads(2, || seconds_of(|| index.build_graph()));
+        let build_seconds = seconds_of(|| index.build_graph());
         eprintln!("built the graph in {build_seconds:.0} s");
         let bytes = index.graph_bytes().unwrap();
         let load = seconds_of(|| assert!(index.set_graph_bytes(&bytes)));
         let at_recall = [0.95, 0.99].map(|wanted| (wanted, self.rates(&index, wanted))).to_vec();
         self.filtered(&index);
+        self.during_a_build(&index);
         let rows = self.index.len() as f64;
         // 8-bit rows with their scales, the graph, the id of each row and its place in the lookup by id.
         let bytes_a_row = (DIMENSION + 4) as f64 + bytes.len() as f64 / rows + 16.0 + 44.0;
@@ -170,6 +171,24 @@ impl Bench {
                 best(&queries[0]).plan
             );
         }
+    }
+
+    /// What a search takes while a graph is built beside it, against what it takes alone; printed, since no peer does so.
+    fn during_a_build(&self, index: &VectorIndex) {
+        let each = || {
+            let turns = self.queries[..200].iter().map(|query| seconds_of(|| drop(index.best(query, WANTED, None))));
+            median(turns.collect()) * 1e3
+        };
+        let alone = each();
+        let mut other = self.index.clone();
+        let during = std::thread::scope(|scope| {
+            let build = scope.spawn(move || other.build_graph());
+            std::thread::sleep(Duration::from_secs(2));
+            let during = each();
+            assert!(!build.is_finished(), "a build too short to measure beside");
+            during
+        });
+        println!("search, median: {alone:.2} ms alone, {during:.2} ms while a graph is built");
     }
 
     fn against(&self, ours: &Ours, peer: &mut PythonPeer, name: &str, goal: f64, table: &mut Vec<Row>) {
@@ -225,9 +244,7 @@ fn recall(found: &[Vec<u32>], truth: &[Vec<u32>]) -> f64 {
 
 /// The median of three turns.
 fn seconds(mut work: impl FnMut()) -> f64 {
-    let mut turns = [0.0; 3].map(|_: f64| seconds_of(&mut work));
-    turns.sort_by(f64::total_cmp);
-    turns[1]
+    median((0..3).map(|_| seconds_of(&mut work)).collect())
 }
 
 fn seconds_of(work: impl FnOnce()) -> f64 {

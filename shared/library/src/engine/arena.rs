@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::engine::huge_bytes::HugeBytes;
 use crate::engine::kernel;
 
-/// Rows a chunk: a chunk that a snapshot shares is copied when its next row comes, so it must stay small.
-pub(crate) const CHUNK_ROWS: usize = 4096;
+/// Rows a chunk: a chunk that a snapshot shares is copied when its next row comes, so it must stay small; and with 128 components
+/// or a multiple of that, so many fill large pages to the last byte.
+pub(crate) const CHUNK_ROWS: usize = 16_384;
 
 /// A vector in 8 bits a component: `component ≈ value * scale`.
 #[derive(Clone, Debug)]
@@ -15,11 +17,14 @@ pub(crate) struct QuantizedVector {
 }
 
 impl QuantizedVector {
-    /// The largest component becomes ±127, so that every row uses its whole range.
+    /// The largest component becomes ±127, so that every row uses its whole range. A vector of zeros has scale 0.
     pub fn new(vector: &[f32]) -> Self {
-        let mut values = vec![];
-        let scale = quantize(vector, &mut values);
-        Self { values, scale }
+        let largest = vector.iter().fold(0f32, |largest, x| largest.max(x.abs()));
+        let steps = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, in instructions that every processor has.
+        const ROUND: f32 = 12_582_912.0;
+        let values = vector.iter().map(|x| ((x * steps + ROUND) - ROUND) as i8).collect();
+        Self { values, scale: largest / 127.0 }
     }
 
     /// Approximate cosine similarity to a row of these values and this scale.
@@ -29,26 +34,23 @@ impl QuantizedVector {
     }
 }
 
-/// Appends `vector` in 8 bits to `values`; returns its scale. A vector of zeros has scale 0.
-fn quantize(vector: &[f32], values: &mut Vec<i8>) -> f32 {
-    let largest = vector.iter().fold(0f32, |largest, x| largest.max(x.abs()));
-    let steps = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-    // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, in instructions that every processor has.
-    const ROUND: f32 = 12_582_912.0;
-    values.extend(vector.iter().map(|x| ((x * steps + ROUND) - ROUND) as i8));
-    largest / 127.0
-}
-
 /// Some consecutive rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chunk {
-    values: Vec<i8>,
+    values: HugeBytes,
     scales: Vec<f32>,
 }
 
 impl Chunk {
+    /// No rows yet, with memory for [`CHUNK_ROWS`] of `dimension` values.
+    pub fn new(dimension: usize) -> Self {
+        Self { values: HugeBytes::with_capacity(CHUNK_ROWS * dimension), scales: vec![] }
+    }
+
     pub fn push(&mut self, vector: &[f32]) {
-        self.scales.push(quantize(vector, &mut self.values));
+        let QuantizedVector { values, scale } = QuantizedVector::new(vector);
+        self.values.extend_from_slice(&values);
+        self.scales.push(scale);
     }
 }
 
@@ -84,7 +86,7 @@ impl Arena {
     pub fn push(&mut self, vector: &[f32]) {
         debug_assert_eq!(vector.len(), self.dimension);
         if self.rows.is_multiple_of(CHUNK_ROWS) {
-            self.chunks.push(Arc::default());
+            self.chunks.push(Arc::new(Chunk::new(self.dimension)));
         }
         if let Some(chunk) = self.chunks.last_mut() {
             Arc::make_mut(chunk).push(vector);
@@ -96,7 +98,7 @@ impl Arena {
     #[inline]
     pub fn row(&self, row: u32) -> &[i8] {
         let at = row as usize % CHUNK_ROWS * self.dimension;
-        &self.chunks[row as usize / CHUNK_ROWS].values[at..at + self.dimension]
+        &self.chunks[row as usize / CHUNK_ROWS].values.as_slice()[at..at + self.dimension]
     }
 
     #[inline]
@@ -121,7 +123,7 @@ impl Arena {
     pub fn rows(&self, range: std::ops::Range<u32>) -> impl Iterator<Item = (u32, &[i8], f32)> {
         let chunk = &self.chunks[range.start as usize / CHUNK_ROWS];
         let first = range.start as usize % CHUNK_ROWS;
-        let values = chunk.values[first * self.dimension..].chunks_exact(self.dimension);
+        let values = chunk.values.as_slice()[first * self.dimension..].chunks_exact(self.dimension);
         range.zip(values).zip(&chunk.scales[first..]).map(|((row, values), &scale)| (row, values, scale))
     }
 

@@ -14,7 +14,7 @@ use crate::engine::row_file::RowFile;
 use crate::engine::row_set::RowSet;
 use crate::engine::scan::{scan_batch, scan_range, scan_rows};
 use crate::engine::top::Scored;
-use crate::engine::{graph_build, graph_bytes, kernel};
+use crate::engine::{graph_build, graph_bytes, idle_threads, kernel};
 
 /// How far 8-bit scores are off at most, in practice: three standard deviations at 384 components. A row whose approximate
 /// score is this close to the last wanted one may belong before it.
@@ -214,20 +214,20 @@ impl VectorIndex {
         rows
     }
 
-    /// Builds the search graph over the live rows with all cores, or adds the rows that it lacks; takes minutes for a million
-    /// rows.
+    /// Builds the search graph over the live rows, or adds the rows that it lacks, with all cores as far as nothing else wants
+    /// them; takes minutes for a million rows.
     pub fn build_graph(&mut self) {
         self.set_links(self.build_links());
     }
 
     /// The links of a graph over the live rows: those of the present one and its tail where that can grow, else new ones.
     pub(crate) fn build_links(&self) -> Links {
-        match &self.graph {
+        idle_threads::run(|| match &self.graph {
             Some(graph) if graph_build::can_grow(&graph.links, &self.live) => {
                 graph_build::grow(&graph.links, &self.arena, &self.live)
             }
             _ => graph_build::build(&self.arena, &self.live),
-        }
+        })
     }
 
     /// Searches with the graph of these links from now on, if it is one over rows that are here; else with none.
@@ -251,15 +251,16 @@ impl VectorIndex {
 /// The rows of `exact` in 8 bits, and their ids, until the first that is damaged.
 fn load(exact: &RowFile, dimension: usize) -> (Arena, Vec<ImageId>) {
     let starts: Vec<usize> = (0..exact.len()).step_by(CHUNK_ROWS).collect();
-    let parts: Vec<(Chunk, Vec<ImageId>)> = starts.par_iter().map(|&start| load_chunk(exact, start)).collect();
+    let parts: Vec<(Chunk, Vec<ImageId>)> =
+        starts.par_iter().map(|&start| load_chunk(exact, dimension, start)).collect();
     let whole = parts.iter().take_while(|(_, ids)| ids.len() == CHUNK_ROWS).count();
     let some = parts.into_iter().take(whole + 1).filter(|(_, ids)| !ids.is_empty());
     let (chunks, ids): (Vec<_>, Vec<_>) = some.unzip();
     (Arena::from_chunks(dimension, chunks), ids.concat())
 }
 
-fn load_chunk(exact: &RowFile, start: usize) -> (Chunk, Vec<ImageId>) {
-    let (mut chunk, mut ids) = (Chunk::default(), vec![]);
+fn load_chunk(exact: &RowFile, dimension: usize, start: usize) -> (Chunk, Vec<ImageId>) {
+    let (mut chunk, mut ids) = (Chunk::new(dimension), vec![]);
     for row in exact.stored(start..start + CHUNK_ROWS) {
         chunk.push(row.vector);
         ids.push(row.id);

@@ -13,18 +13,14 @@ use simsimd::SpatialSimilarity;
 pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i32 {
     debug_assert_eq!(a.len(), b.len());
     #[cfg(target_arch = "x86_64")]
-    if has_only_avx2() {
+    if vnni::is_here() {
+        // SAFETY: the processor has these instructions.
+        return unsafe { vnni::dot_i8(a, b) };
+    } else if is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2.
         return unsafe { avx2::dot_i8(a, b) };
     }
     i8::dot(a, b).unwrap_or_default() as i32
-}
-
-/// Whether the processor has AVX2 but not the dot products of AVX-512, for which `simsimd` has a faster kernel than ours.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn has_only_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && !is_x86_feature_detected!("avx512vnni")
 }
 
 /// Dot product of two vectors of equal length.
@@ -32,6 +28,70 @@ fn has_only_avx2() -> bool {
 pub(crate) fn dot_f32(a: &[f32], b: &[f32]) -> f32 {
     debug_assert_eq!(a.len(), b.len());
     f32::dot(a, b).unwrap_or_default() as f32
+}
+
+/// `simsimd` widens bytes to 16 bits and adds to one sum, each addition waiting for the one before; here four do not wait for each
+/// other: 512 components in 9.5 ns instead of 20.
+#[cfg(target_arch = "x86_64")]
+mod vnni {
+    use std::arch::x86_64::{
+        __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_maskz_loadu_epi8, _mm512_reduce_add_epi32,
+        _mm512_set1_epi8, _mm512_setzero_si512, _mm512_sub_epi32, _mm512_xor_si512,
+    };
+
+    #[inline]
+    pub fn is_here() -> bool {
+        is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bw")
+    }
+
+    /// The instruction multiplies unsigned by signed bytes: `a + 128` by `b`, and 128 by `b` to be taken away again.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub fn dot_i8(a: &[i8], b: &[i8]) -> i32 {
+        let ((a_pairs, a_rest), (b_pairs, b_rest)) = (a.as_chunks::<128>(), b.as_chunks::<128>());
+        // Named, not in an array that a number points into: so they stay in registers.
+        let (mut first, mut second) = (Sum::new(), Sum::new());
+        for (a, b) in a_pairs.iter().zip(b_pairs) {
+            first.add(load(&a[..64]), load(&b[..64]));
+            second.add(load(&a[64..]), load(&b[64..]));
+        }
+        for (a, b) in a_rest.chunks(64).zip(b_rest.chunks(64)) {
+            first.add(load(a), load(b));
+        }
+        _mm512_reduce_add_epi32(_mm512_add_epi32(first.total(), second.total()))
+    }
+
+    struct Sum {
+        shifted: __m512i,
+        shift: __m512i,
+    }
+
+    impl Sum {
+        #[target_feature(enable = "avx512f")]
+        fn new() -> Self {
+            Self { shifted: _mm512_setzero_si512(), shift: _mm512_setzero_si512() }
+        }
+
+        #[target_feature(enable = "avx512f,avx512vnni")]
+        fn add(&mut self, a: __m512i, b: __m512i) {
+            // As an unsigned byte this is 128; it also turns `a` into `a + 128`.
+            let sign = _mm512_set1_epi8(-128);
+            self.shifted = _mm512_dpbusd_epi32(self.shifted, _mm512_xor_si512(a, sign), b);
+            self.shift = _mm512_dpbusd_epi32(self.shift, sign, b);
+        }
+
+        #[target_feature(enable = "avx512f")]
+        fn total(self) -> __m512i {
+            _mm512_sub_epi32(self.shifted, self.shift)
+        }
+    }
+
+    /// Up to 64 bytes, and zeros.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn load(bytes: &[i8]) -> __m512i {
+        let present = if bytes.len() < 64 { (1 << bytes.len()) - 1 } else { u64::MAX };
+        // SAFETY: only the bytes that are present are read.
+        unsafe { _mm512_maskz_loadu_epi8(present, bytes.as_ptr()) }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -46,16 +106,21 @@ mod avx2 {
     /// sign to the other.
     #[target_feature(enable = "avx2")]
     pub fn dot_i8(a: &[i8], b: &[i8]) -> i32 {
-        let ((a_blocks, a_rest), (b_blocks, b_rest)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
-        let mut sums = [_mm256_setzero_si256(); 2];
-        for (number, (a, b)) in a_blocks.iter().zip(b_blocks).enumerate() {
-            let (a, b) = (load(a), load(b));
-            let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
-            let sum = &mut sums[number % 2];
-            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+        let ((a_pairs, a_rest), (b_pairs, b_rest)) = (a.as_chunks::<64>(), b.as_chunks::<64>());
+        let (mut first, mut second) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        for (a, b) in a_pairs.iter().zip(b_pairs) {
+            first = _mm256_add_epi32(first, products(a.as_chunks().0, b.as_chunks().0, 0));
+            second = _mm256_add_epi32(second, products(a.as_chunks().0, b.as_chunks().0, 1));
         }
         let rest: i32 = a_rest.iter().zip(b_rest).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-        total(_mm256_add_epi32(sums[0], sums[1])) + rest
+        total(_mm256_add_epi32(first, second)) + rest
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn products(a: &[[i8; 32]], b: &[[i8; 32]], number: usize) -> __m256i {
+        let (a, b) = (load(&a[number]), load(&b[number]));
+        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+        _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
     }
 
     #[target_feature(enable = "avx2")]
@@ -103,13 +168,24 @@ mod tests {
 
     use super::*;
 
+    /// Every kernel that this processor can run.
+    fn dots(a: &[i8], b: &[i8]) -> Vec<i32> {
+        let mut all = vec![dot_i8(a, b), i8::dot(a, b).unwrap() as i32];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            all.push(unsafe { avx2::dot_i8(a, b) });
+        }
+        all
+    }
+
     proptest! {
         #[test]
         fn integer_dots_are_exact(pairs in prop::collection::vec((-127i8..=127, -127i8..=127), 1..700)) {
             let (a, b): (Vec<i8>, Vec<i8>) = pairs.iter().copied().unzip();
             prefetch(&a);
             let expected: i32 = pairs.iter().map(|&(a, b)| i32::from(a) * i32::from(b)).sum();
-            prop_assert_eq!(dot_i8(&a, &b), expected);
+            prop_assert!(dots(&a, &b).iter().all(|&dot| dot == expected), "{:?} instead of {expected}", dots(&a, &b));
         }
 
         #[test]
@@ -123,8 +199,29 @@ mod tests {
     #[test]
     fn the_largest_products_do_not_overflow() {
         for (a, b) in [(127i8, 127i8), (-127, 127), (127, -127), (-127, -127)] {
-            assert_eq!(dot_i8(&[a; 4096], &[b; 4096]), 4096 * i32::from(a) * i32::from(b));
+            let expected = 4096 * i32::from(a) * i32::from(b);
+            assert!(dots(&[a; 4096], &[b; 4096]).iter().all(|&dot| dot == expected));
         }
+    }
+
+    /// `cargo test --release -p foray-library what_a_dot_costs -- --ignored --nocapture`
+    #[test]
+    #[ignore = "prints figures"]
+    fn what_a_dot_costs() {
+        let rows: Vec<[i8; 512]> =
+            (0..32u8).map(|seed| std::array::from_fn(|at| (at as u8 ^ seed) as i8 >> 1)).collect();
+        let timed = |name: &str, dot: fn(&[i8], &[i8]) -> i32| {
+            let begun = std::time::Instant::now();
+            let sum: i64 = (0..1_000_000).map(|turn| i64::from(dot(&rows[turn % 32], &rows[turn / 32 % 32]))).sum();
+            println!("{name}: {:.1} ns ({sum})", begun.elapsed().as_secs_f64() * 1e3);
+        };
+        timed("ours", dot_i8);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            timed("AVX2", |a, b| unsafe { avx2::dot_i8(a, b) });
+        }
+        timed("simsimd", |a, b| i8::dot(a, b).unwrap_or_default() as i32);
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub(crate) mod graph;
 pub(crate) mod graph_build;
 pub(crate) mod graph_bytes;
 mod ground;
+mod huge_bytes;
+mod idle_threads;
 mod index;
 mod kernel;
 mod plan;

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::engine::arena::{Arena, CHUNK_ROWS, QuantizedVector};
+use crate::engine::arena::{Arena, QuantizedVector};
 use crate::engine::kernel;
 use crate::engine::row_set::RowSet;
 use crate::engine::top::{Scored, Top};
 
+/// Rows that one thread scores at a time.
+const ROWS_A_PART: usize = 4_096;
 /// Below this many rows a scan takes less time than waking other threads.
 const PARALLEL_FROM: usize = 16_384;
 /// Rows that stay in the processor's cache while several queries look at them.
@@ -27,10 +29,10 @@ pub(crate) fn scan_range(arena: &Arena, query: &QuantizedVector, live: &RowSet, 
     };
     if range.len() < PARALLEL_FROM {
         let mut top = Top::new(want);
-        parts(range, CHUNK_ROWS).for_each(|part| scan_part(arena, query, live, part, &mut top));
+        parts(range, ROWS_A_PART).for_each(|part| scan_part(arena, query, live, part, &mut top));
         return top;
     }
-    let parts: Vec<_> = parts(range, CHUNK_ROWS).collect();
+    let parts: Vec<_> = parts(range, ROWS_A_PART).collect();
     parts.into_par_iter().map(scan).reduce(|| Top::new(want), Top::merge)
 }
 
@@ -107,7 +109,7 @@ mod tests {
     #[test]
     fn parts_cover_the_range_and_stay_inside_their_chunks() {
         for range in [0..0, 3..4, 4_000..9_000, 4_096..8_192] {
-            let parts: Vec<_> = parts(range.clone(), CHUNK_ROWS).collect();
+            let parts: Vec<_> = parts(range.clone(), ROWS_A_PART).collect();
             assert_eq!(parts.iter().cloned().flatten().collect::<Vec<_>>(), range.collect::<Vec<_>>());
             assert!(parts.iter().all(|part| part.start / 4096 == (part.end - 1) / 4096));
         }
