@@ -137,14 +137,15 @@ mod avx2 {
     }
 }
 
-/// Asks the processor to bring `row` into its cache; the next rows are read while this one's links are looked at.
+/// Asks the processor to bring `row` near, while it still works on others. Not into its first-level cache, which can
+/// only wait for about twenty lines at a time and would hold the work up: a walk is half as fast that way.
 #[inline]
 pub(crate) fn prefetch(row: &[i8]) {
     #[cfg(target_arch = "x86_64")]
     for line in row.chunks(64) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         // SAFETY: prefetching is a hint that never faults, and the address is that of a live slice.
-        unsafe { _mm_prefetch(line.as_ptr(), _MM_HINT_T0) };
+        unsafe { _mm_prefetch(line.as_ptr(), _MM_HINT_T1) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = row;
