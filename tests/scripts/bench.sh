@@ -11,6 +11,7 @@ if ! cmp -s "$wanted" "$venv/requirements.txt"; then
   cp "$wanted" "$venv/requirements.txt"
 fi
 export FORAY_BENCH_PYTHON="$PWD/$venv/bin/python"
-for bench in "${@:-embed}"; do
+[ $# -gt 0 ] || set -- embed search
+for bench in "$@"; do
   cargo run --release --quiet --package foray-tests --bin "bench_$bench"
 done

@@ -7,6 +7,7 @@ mod contents;
 pub mod embeddings;
 mod http;
 mod hub;
+pub mod photo_embeddings;
 mod photos;
 mod sandbox;
 mod server;

@@ -6,12 +6,11 @@
 use std::fs;
 use std::path::Path;
 
-use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::engine::VectorIndex;
 use foray_protocol::{ImageId, UnitVector};
-use foray_tests::{Sandbox, test_data};
+use foray_tests::{photo_embeddings, test_data};
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const WANTED: usize = 10;
 /// The breadth that the library walks with at least.
@@ -21,9 +20,9 @@ const BREADTHS: [usize; 5] = [32, 64, 128, 256, EF];
 
 fn main() {
     let Some(data) = test_data("make quality (graph)", "flickr8k") else { return };
-    let vectors = photo_vectors(data.parent().unwrap());
-    let queries = captions(&data);
-    let mut index = VectorIndex::in_memory(vectors[0].len());
+    let vectors = photo_embeddings::of_photos(data.parent().unwrap());
+    let queries = photo_embeddings::of_captions(data.parent().unwrap());
+    let mut index = VectorIndex::in_memory(vectors[0].dimension());
     let rows: Vec<_> = vectors.iter().map(|vector| (ImageId::from_bytes([1; 16]), vector.as_slice())).collect();
     index.append(&rows).unwrap();
     (0..vectors.len() as u32).for_each(|row| index.set_live(row, true));
@@ -39,30 +38,6 @@ fn main() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/quality/graph.json");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, serde_json::to_string_pretty(&report).unwrap()).unwrap();
-}
-
-/// Embeddings of all photos in `data`, as the binary indexes and exports them.
-fn photo_vectors(data: &Path) -> Vec<Vec<f32>> {
-    let sandbox = Sandbox::new();
-    let folders = ["flickr8k/images", "caltech101", "imagenet1k_one"].map(|name| data.join(name).display().to_string());
-    let run = sandbox.run([&["index", "--json"], &folders.each_ref().map(String::as_str)[..]].concat());
-    eprintln!("indexed {} photos in {} s", run.json()["indexed"], run.json()["seconds"]);
-    let export = sandbox.path().join("export");
-    let run = sandbox.run(["export", &export.display().to_string()]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    let file = fs::read(export.join("vectors.npy")).unwrap();
-    let header = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
-    let values: Vec<f32> = file[header..].as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    values.chunks(Model::builtin().unwrap().dimension()).map(<[f32]>::to_vec).collect()
-}
-
-/// Embeddings of the captions of Flickr8k's dev photos.
-fn captions(data: &Path) -> Vec<UnitVector> {
-    let rows: Value = serde_json::from_slice(&fs::read(data.join("captions.json")).unwrap()).unwrap();
-    let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
-    let dev = rows.as_array().unwrap().iter().filter(|row| row["split"] == "dev");
-    let texts = dev.flat_map(|row| row["captions"].as_array().unwrap());
-    texts.map(|text| embedder.embed_text(text.as_str().unwrap()).unwrap()).collect()
 }
 
 fn recall(index: &VectorIndex, queries: &[UnitVector], exact: &[Vec<u32>], ef: usize) -> f64 {
