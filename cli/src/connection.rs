@@ -13,6 +13,7 @@ use foray_protocol::{
 };
 use foray_server::SearchService;
 
+use crate::patience::wait_for;
 use crate::settings::Settings;
 
 /// How long a server that has just been started is waited for.
@@ -99,9 +100,9 @@ impl Connection {
 
     /// Groups of duplicates; loads no model.
     pub fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults> {
-        Ok(match self {
-            Self::Here(library) => library.duplicates(request)?,
-            Self::Server(client) => client.duplicates(request)?,
+        wait_for(|| match self {
+            Self::Here(library) => Ok(library.duplicates(request)?),
+            Self::Server(client) => client.duplicates(request),
         })
     }
 

@@ -6,6 +6,7 @@ mod commands;
 mod config_file;
 mod connection;
 mod output;
+mod patience;
 mod progress;
 mod removal_plan;
 mod settings;

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError, web};
 use foray_library::LibraryError;
 use foray_protocol::{Problem, ProblemKind, ProtocolError};
+
+/// What is being prepared takes minutes.
+const ASK_AGAIN_AFTER_SECONDS: u16 = 5;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -32,7 +35,11 @@ impl ResponseError for ApiError {
         if self.0.kind == ProblemKind::Internal {
             tracing::error!("{}", self.0.detail);
         }
-        HttpResponse::build(self.status_code()).content_type("application/problem+json").json(&self.0)
+        let mut response = HttpResponse::build(self.status_code());
+        if self.0.kind == ProblemKind::Preparing {
+            response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
+        }
+        response.content_type("application/problem+json").json(&self.0)
     }
 }
 

@@ -22,7 +22,7 @@ import numpy
 import usearch.index
 
 LINKS, CONSTRUCTION = 16, 200
-BREADTHS = [16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 2048]
+BREADTHS = [16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 1280, 1536, 2048]
 WANTED = 10
 # Candidates that an 8-bit index gives to be scored again with the vectors themselves.
 RESCORED = [20, 40, 80, 160]

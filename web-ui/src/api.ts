@@ -75,6 +75,11 @@ export class Refusal extends Error {
   ) {
     super(detail);
   }
+
+  /** Whether the answer is on its way, and to be asked for again. */
+  get isForNow(): boolean {
+    return this.status === 503;
+  }
 }
 
 /** No Foray server answered. */

@@ -1,16 +1,20 @@
 // A list of photos that comes page by page: search results, unusual photos.
-import type { Results } from './api';
+import { Refusal, type Results } from './api';
 
 export type LoadPage<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Results<T>>;
 
 export const PAGE = 60;
 /** The server gives no more than this at a time. */
 const MOST = 10_000;
+const ASK_AGAIN_MS = 5_000;
 
 export class Feed<T extends { id: string }> {
   items = $state.raw<T[]>([]);
-  /** `stale`: the items are those of the question before, and the next ones are on their way. */
-  phase = $state<'empty' | 'stale' | 'ready' | 'failed'>('empty');
+  /**
+   * `stale`: the items are those of the question before, and the next ones are on their way.
+   * `awaited`: the server prepares them, and is asked again by itself; `error` tells how far it is.
+   */
+  phase = $state<'empty' | 'stale' | 'awaited' | 'ready' | 'failed'>('empty');
   error = $state.raw<Error>();
   tookMs = $state<number>();
   isComplete = $state(false);
@@ -83,9 +87,22 @@ export class Feed<T extends { id: string }> {
       this.error = undefined;
       this.phase = 'ready';
     } catch (error) {
-      if (signal.aborted || manner) return;
-      this.error = error as Error;
-      this.phase = 'failed';
+      if (signal.aborted) return;
+      if (error instanceof Refusal && error.isForNow) this.#askAgainLater(error, wanted, signal);
+      else if (!manner || this.phase === 'awaited') this.#fail(error as Error);
     }
+  }
+
+  #fail(error: Error) {
+    this.error = error;
+    this.phase = 'failed';
+  }
+
+  #askAgainLater(reason: Refusal, wanted: number, signal: AbortSignal) {
+    if (this.items.length === 0) {
+      this.error = reason;
+      this.phase = 'awaited';
+    }
+    setTimeout(() => !signal.aborted && void this.#loadAnew(wanted, 'quietly'), ASK_AGAIN_MS);
   }
 }

@@ -1,5 +1,6 @@
 // Feeds: paging, cancelling what is no longer wanted, refreshing without a flicker.
 import { expect, test, vi } from 'vitest';
+import { Refusal } from './api';
 import { Feed, PAGE, type LoadPage } from './feed.svelte';
 
 interface Item {
@@ -82,4 +83,37 @@ test('a failure is told and can be tried again', async () => {
   feed.retry();
   await settled();
   expect([feed.phase, feed.items.length]).toEqual(['ready', 1]);
+});
+
+test('an answer that is being prepared is asked for again until it is there', async () => {
+  vi.useFakeTimers();
+  try {
+    const notYet = new Refusal(503, '3 of 10 are done');
+    const load = vi.fn(listOf(2)).mockRejectedValueOnce(notYet).mockRejectedValueOnce(notYet);
+    const feed = new Feed<Item>();
+    feed.show('a', load);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([feed.phase, feed.error?.message]).toEqual(['awaited', '3 of 10 are done']);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(feed.phase).toBe('awaited');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([feed.phase, feed.items.length, feed.error]).toEqual(['ready', 2, undefined]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a list that is not wanted any more is not asked for again', async () => {
+  vi.useFakeTimers();
+  try {
+    const load = vi.fn<LoadPage<Item>>().mockRejectedValue(new Refusal(503, 'later'));
+    const feed = new Feed<Item>();
+    feed.show('a', load);
+    await vi.advanceTimersByTimeAsync(0);
+    feed.clear();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(load).toHaveBeenCalledOnce();
+  } finally {
+    vi.useRealTimers();
+  }
 });

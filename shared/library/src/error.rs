@@ -46,6 +46,16 @@ pub enum LibraryError {
     /// The library is being maintained already.
     #[error("another reindex of this library runs now; wait until it ends")]
     Maintained,
+    /// The photos of a large library are compared with each other first.
+    #[error(
+        "the library's photos are being compared with each other: {done} of {total} are done; the answer comes when all are"
+    )]
+    Preparing {
+        /// How many photos are compared with all others.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// The library's folder or a file in it cannot be read or written.
     #[error("cannot {action} {file}: {source}{}", hint(source), file = file.display())]
     File {
@@ -221,6 +231,7 @@ impl LibraryError {
             Self::Uncovered { .. } => ProblemKind::Uncovered,
             Self::Searched(_) => ProblemKind::BadRequest,
             Self::Maintained => ProblemKind::Busy,
+            Self::Preparing { .. } => ProblemKind::Preparing,
             Self::DiskFull { .. } => ProblemKind::DiskFull,
             _ => ProblemKind::Internal,
         }

@@ -20,6 +20,7 @@ use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
 use crate::records::Counts;
 use crate::space::SpaceIndex;
+use crate::structures::StructureKeeper;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
 use crate::{duplicates, graph_file, integrity, unusual};
@@ -78,8 +79,7 @@ pub struct Library {
     pub(crate) building: Mutex<Option<ActiveSpace>>,
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
     pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
-    /// What orderings are made of, as of the last one.
-    structures: Mutex<Option<unusual::Structures>>,
+    pub(crate) structures: StructureKeeper,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -138,7 +138,7 @@ impl Library {
             building: Mutex::default(),
             unusual: Mutex::default(),
             duplicates: Mutex::default(),
-            structures: Mutex::default(),
+            structures: StructureKeeper::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
@@ -395,21 +395,6 @@ impl Library {
         self.catalogue.failures()
     }
 
-    /// Brings the nearest neighbours of all photos up to date, in memory and on disk; tells of how many they are known.
-    pub(crate) fn find_neighbourhoods(&self, active: &ActiveSpace) -> usize {
-        let mut structures = self.structures.lock();
-        let snapshot = active.index.read().snapshot();
-        let current = current_structures(&mut structures, active);
-        current.follow(&snapshot);
-        current.save(&snapshot);
-        snapshot.vectors.live.len()
-    }
-
-    /// Forgets what is kept by row number.
-    pub(crate) fn forget_row_numbers(&self) {
-        *self.structures.lock() = None;
-    }
-
     /// The ordering by unusualness; made when first asked for, kept until the library changes.
     pub(crate) fn unusual_ordering(
         &self,
@@ -423,9 +408,8 @@ impl Library {
         }
         let pictures = match self.active() {
             Some(active) => {
-                let mut structures = self.structures.lock();
-                let snapshot = active.index.read().snapshot();
-                current_structures(&mut structures, &active).order(&snapshot, kind, neighbours)
+                let (mut structures, rows) = self.structures.ready(&active)?;
+                unusual::order(&mut structures, &rows, kind, neighbours)
             }
             None => vec![],
         };
@@ -433,14 +417,6 @@ impl Library {
         *kept = Some(Arc::clone(&ordering));
         Ok(ordering)
     }
-}
-
-fn current_structures<'a>(
-    kept: &'a mut Option<unusual::Structures>,
-    active: &ActiveSpace,
-) -> &'a mut unusual::Structures {
-    let current = kept.take().filter(|kept| kept.are_of(&active.id));
-    kept.insert(current.unwrap_or_else(|| unusual::Structures::new(active.id.clone())))
 }
 
 impl Ingest for Library {

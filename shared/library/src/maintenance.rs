@@ -25,7 +25,7 @@ impl Library {
         if let Some(active) = self.active() {
             report.compacted = self.compact(&active)?;
             report.graph = self.builder.bring_up_to_date(&active.index)?;
-            report.neighbourhoods = self.find_neighbourhoods(&active);
+            report.neighbourhoods = self.structures.complete(&active);
         }
         self.db.flush()?;
         Ok(Maintenance { database_bytes: self.db.size_on_disk()?, seconds: begun.elapsed().as_secs_f64(), ..report })
@@ -56,8 +56,7 @@ impl Library {
         self.catalogue.begin_numbering(&active.id)?;
         let compacted = store.fill_holes()?;
         let renumbered = self.load_rows(&active.id)?;
-        // Whoever orders by unusualness takes the structures first, the rows then.
-        self.forget_row_numbers();
+        self.structures.forget();
         let outdated = mem::replace(&mut *active.index.write(), renumbered);
         outdated.remove_files();
         self.has_changed();

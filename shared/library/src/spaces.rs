@@ -112,7 +112,7 @@ impl Library {
         self.catalogue.meta.flush()?;
         *self.active.write() = Some(next);
         *self.building.lock() = None;
-        self.forget_row_numbers();
+        self.structures.forget();
         self.has_changed();
         self.build_graph_if_due();
         Ok(())

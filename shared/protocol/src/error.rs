@@ -95,6 +95,9 @@ pub enum ProblemKind {
     /// The library is at this very work already.
     #[serde(rename = "/problems/busy")]
     Busy,
+    /// The answer takes long to prepare, which goes on; ask again later.
+    #[serde(rename = "/problems/preparing")]
+    Preparing,
     /// The disk is full or nearly so.
     #[serde(rename = "/problems/disk-full")]
     DiskFull,
@@ -117,6 +120,7 @@ impl ProblemKind {
             Self::TooLarge => 413,
             Self::UnreadableImage => 422,
             Self::Internal => 500,
+            Self::Preparing => 503,
             Self::DiskFull => 507,
         }
     }
@@ -130,6 +134,7 @@ impl ProblemKind {
             Self::WrongSpace => "Vectors of another model",
             Self::Uncovered => "Vectors are missing",
             Self::Busy => "Busy",
+            Self::Preparing => "Being prepared",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
             Self::Internal => "Internal error",

@@ -67,7 +67,8 @@ impl Library {
     /// kept get theirs now, from their previews.
     ///
     /// # Errors
-    /// [`LibraryError::OutOfRange`] for a limit or offset outside its range.
+    /// [`LibraryError::OutOfRange`] for a limit or offset outside its range, [`LibraryError::Preparing`] when similar photos are
+    /// asked for and those of a large library are compared with each other in the background.
     pub fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, LibraryError> {
         check_page(request.limit, request.offset)?;
         let found = self.found_duplicates(request.kind == Some(DuplicateKind::Similar))?;
@@ -120,18 +121,24 @@ impl Library {
     /// Groups of photos whose contents differ.
     fn related_groups(&self, with_similar: bool) -> Result<Vec<Group>, LibraryError> {
         let Some(active) = self.active() else { return Ok(vec![]) };
-        let snapshot = active.index.read().snapshot();
-        let mut roster = Roster::load(self, &snapshot)?;
-        let vectors = &snapshot.vectors;
+        let (structures, rows) = if with_similar {
+            let (structures, rows) = self.structures.ready(&active)?;
+            (Some(structures), rows)
+        } else {
+            (None, active.index.read().snapshot())
+        };
+        let mut roster = Roster::load(self, &rows)?;
+        let vectors = &rows.vectors;
         let similarity = |a: &Shot, b: &Shot| vectors.score_rows(a.row, b.row);
         let mut sorter = Sorter { library: self, similarity: &similarity, groups: vec![] };
 
         let related = |a: &Shot, b: &Shot| near::are_near(a, b, similarity);
         sorter.sort(DuplicateKind::Near, &mut roster, near::components, related)?;
         sorter.sort(DuplicateKind::Burst, &mut roster, |shots| burst::components(shots, similarity), |_, _| true)?;
-        if with_similar {
+        if let Some(structures) = structures {
             let related = |a: &Shot, b: &Shot| similarity(a, b) >= similar::MIN_SIMILARITY;
-            sorter.sort(DuplicateKind::Similar, &mut roster, |shots| similar::components(shots, vectors), related)?;
+            let components = |shots: &[Shot]| similar::components(shots, structures.neighbours.lists(), vectors);
+            sorter.sort(DuplicateKind::Similar, &mut roster, components, related)?;
         }
         Ok(sorter.groups)
     }

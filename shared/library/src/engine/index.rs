@@ -18,7 +18,7 @@ use crate::engine::{graph_build, graph_bytes, idle_threads, kernel};
 
 /// How far 8-bit scores are off at most, in practice: three standard deviations at 384 components. A row whose approximate
 /// score is this close to the last wanted one may belong before it.
-const QUANTIZATION_ERROR: f32 = 0.002;
+pub(crate) const QUANTIZATION_ERROR: f32 = 0.002;
 /// Candidates that are scored exactly beyond twice the wanted ones.
 const SPARE: usize = 32;
 
@@ -163,6 +163,13 @@ impl VectorIndex {
         let mut rows = self.rescore(query, &candidates);
         rows.truncate(want);
         rows
+    }
+
+    /// About the `want` best live rows for `row`, itself among them, by their 8-bit scores: those that a walk of the graph with `ef`
+    /// candidates and a scan of the newer rows find.
+    pub(crate) fn near_row(&self, row: u32, want: usize, ef: usize) -> Vec<Scored> {
+        let plan = Plan::Graph { ef, tail: 0, allowed: 1.0 };
+        self.candidates(plan, &self.arena.quantized(row), want, &self.live)
     }
 
     /// The `want` best live rows for each query, with exact scores: faster than one by one. Without a graph it is exact but for

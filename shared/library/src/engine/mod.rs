@@ -8,7 +8,7 @@ pub(crate) mod graph_build;
 pub(crate) mod graph_bytes;
 mod ground;
 mod huge_bytes;
-mod idle_threads;
+pub(crate) mod idle_threads;
 mod index;
 mod kernel;
 mod plan;
@@ -20,6 +20,7 @@ pub(crate) mod scan;
 mod top;
 pub(crate) mod walk;
 
+pub(crate) use index::QUANTIZATION_ERROR;
 pub use index::{Found, VectorIndex};
 pub use plan::Plan;
 pub use row_set::RowSet;

@@ -10,11 +10,13 @@ const FETCHED_ROW: f64 = 3.6;
 const WALKED_ROWS: f64 = 160.0;
 /// A scan of so few rows takes less than half a millisecond, and is never wrong.
 const ALWAYS_SCAN: f64 = 20_000.0;
-/// Candidates of an unfiltered walk at least: 320 reach recall@10 of 0.993 among 100,000 rows in the bench `search`; larger
-/// libraries, and texts, take more.
-const MIN_EF: usize = 512;
-/// A filter makes the nearest rows fewer and farther: with 512, half of the rows allowed, recall@10 was 0.997.
-const FILTERED_MIN_EF: usize = 1_024;
+/// A scan under a filter, which costs no more than one of all rows, is preferred up to here: a few hundredths of a second. A filter
+/// makes the nearest rows fewer and farther (bench `search`, half of 1,000,000 rows allowed, 1,024 candidates: recall@10 0.990).
+const ALWAYS_SCAN_FILTERED: f64 = 3_000_000.0;
+/// Candidates of an unfiltered walk at least: 320 reach recall@10 of 0.993 among 100,000 rows in the bench `search`; texts take more.
+const MIN_EF: f64 = 512.0;
+/// Where that was measured. Among ten times as many rows it takes three times as many candidates.
+const MIN_EF_ROWS: f64 = 100_000.0;
 /// Beyond this many candidates the walk would see most of what an exact scan sees, at a higher price.
 const MAX_EF: usize = 2_048;
 
@@ -65,16 +67,19 @@ impl Plan {
         } else {
             (Self::Scan { rows }, rows as f64)
         };
+        let always_scan = if is_filtered(situation) { ALWAYS_SCAN_FILTERED } else { ALWAYS_SCAN };
         match Self::walk(situation) {
-            Some((walk, cost)) if scan_cost > ALWAYS_SCAN && cost < scan_cost => walk,
+            Some((walk, cost)) if scan_cost > always_scan && cost < scan_cost => walk,
             _ => scan,
         }
     }
 
     /// The walk and its cost, where one can serve.
-    fn walk(Situation { rows, allowed, graph_rows, keep }: Situation) -> Option<(Self, f64)> {
+    fn walk(situation: Situation) -> Option<(Self, f64)> {
+        let Situation { rows, allowed, graph_rows, keep } = situation;
         let share = allowed as f64 / rows.max(1) as f64;
-        let ef = keep.max(if share < 0.9 { FILTERED_MIN_EF } else { MIN_EF });
+        let least = (MIN_EF * (rows as f64 / MIN_EF_ROWS).sqrt().max(1.0)) as usize;
+        let ef = keep.max(if is_filtered(situation) { MAX_EF } else { least.min(MAX_EF) });
         if graph_rows == 0 || ef > MAX_EF {
             return None;
         }
@@ -82,6 +87,11 @@ impl Plan {
         let cost = ef as f64 / share.max(1e-9) * WALKED_ROWS + tail as f64;
         Some((Self::Graph { ef, tail, allowed: share }, cost))
     }
+}
+
+/// Whether more rows are left out than may be dead without a new graph.
+fn is_filtered(Situation { rows, allowed, .. }: Situation) -> bool {
+    (allowed as f64) < 0.75 * rows as f64
 }
 
 impl fmt::Display for Plan {
@@ -113,9 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn large_libraries_are_walked_with_mild_filters_too() {
-        assert_eq!(choose(1_000_000, 1_000_000, 990_000, 52), Plan::Graph { ef: 512, tail: 10_000, allowed: 1.0 });
-        assert!(matches!(choose(1_000_000, 500_000, 1_000_000, 52), Plan::Graph { ef: 1_024, .. }));
+    fn large_libraries_are_walked_the_wider_the_larger() {
+        assert_eq!(choose(100_000, 100_000, 90_000, 52), Plan::Graph { ef: 512, tail: 10_000, allowed: 1.0 });
+        assert!(matches!(choose(1_000_000, 900_000, 1_000_000, 52), Plan::Graph { ef: 1_619, .. }));
+    }
+
+    #[test]
+    fn what_a_filter_leaves_is_scanned_but_for_the_largest_libraries() {
+        assert_eq!(choose(1_000_000, 500_000, 1_000_000, 52), Plan::Scan { rows: 1_000_000 });
+        assert!(matches!(choose(10_000_000, 5_000_000, 10_000_000, 52), Plan::Graph { ef: 2_048, .. }));
     }
 
     #[test]

@@ -2,30 +2,23 @@
 //! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
 //! Or how far it lies from the centre of its own cluster: 1 - the cosine similarity to it.
 
-mod clusters;
-mod neighbour_file;
-mod neighbours;
-
 use std::collections::HashMap;
 
-use foray_protocol::{ImageId, Neighbour, SpaceId, UnusualHit, UnusualKind, UnusualRequest, UnusualResults};
+use foray_protocol::{ImageId, Neighbour, UnitVector, UnusualHit, UnusualKind, UnusualRequest, UnusualResults};
 use rayon::prelude::*;
 
 use crate::LibraryError;
+use crate::clusters::{Clusters, Membership};
 use crate::engine::arena::Arena;
-use crate::engine::scan::scan_rows;
-use crate::engine::{Scored, Top};
+use crate::engine::{RowSet, Scored, Top};
 use crate::library::Library;
+use crate::neighbours::lists::Lists;
 use crate::search::{check_page, page};
 use crate::space::SpaceIndex;
-use clusters::{Clusters, Membership};
-use neighbours::Neighbours;
+use crate::structures::Structures;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 const NEAR_IDENTICAL: f32 = 0.97;
-
-/// So many new lists are worth storing at once; fewer wait for the next reindex.
-const SAVE_FROM: usize = 1_000;
 
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]
@@ -49,7 +42,8 @@ impl Library {
     /// Photos by unusualness, most unusual first; equal scores in path order.
     ///
     /// # Errors
-    /// [`LibraryError::OutOfRange`] for a limit, offset or number of neighbours outside its range.
+    /// [`LibraryError::OutOfRange`] for a limit, offset or number of neighbours outside its range,
+    /// [`LibraryError::Preparing`] while the photos of a large library are compared with each other in the background.
     pub fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, LibraryError> {
         check_page(request.limit, request.offset)?;
         if !(1..=100).contains(&request.neighbours) {
@@ -98,64 +92,20 @@ impl Library {
     }
 }
 
-/// What the orderings of one space are made of; made when first asked for, and following its rows from then on.
-#[derive(Debug)]
-pub(crate) struct Structures {
-    space: SpaceId,
-    /// None before they were looked for in their file.
-    lists: Option<Neighbours>,
-    clusters: Clusters,
-    /// Lists that were made since they were last stored.
-    unsaved: usize,
-}
-
-impl Structures {
-    /// None yet of `space`.
-    pub fn new(space: SpaceId) -> Self {
-        Self { space, lists: None, clusters: Clusters::default(), unsaved: 0 }
-    }
-
-    /// Whether they are of `space`.
-    pub fn are_of(&self, space: &SpaceId) -> bool {
-        self.space == *space
-    }
-
-    /// Orders all live photos of `index` by unusualness of this kind, explained by `k` neighbours each.
-    pub fn order(&mut self, index: &SpaceIndex, kind: UnusualKind, k: usize) -> Vec<Picture> {
-        self.follow(index);
-        if self.unsaved >= SAVE_FROM {
-            self.save(index);
-        }
-        let Some(lists) = &self.lists else { return vec![] };
-        match kind {
-            UnusualKind::Unique => unique(index, lists, k),
-            UnusualKind::Atypical => {
-                self.clusters.follow(&index.vectors.arena, &index.vectors.live);
-                atypical(index, lists, &self.clusters, k)
-            }
-        }
-    }
-
-    /// Brings the neighbour lists to the rows that are live now.
-    pub fn follow(&mut self, index: &SpaceIndex) {
-        let (arena, live) = (&index.vectors.arena, &index.vectors.live);
-        let lists = self.lists.get_or_insert_with(|| neighbour_file::load(&index.neighbour_file(), arena, &index.ids));
-        self.unsaved += lists.follow(arena, live);
-    }
-
-    /// Stores the neighbour lists, if any were made since they were last stored.
-    pub fn save(&mut self, index: &SpaceIndex) {
-        let Some(lists) = self.lists.as_ref().filter(|_| self.unsaved > 0) else { return };
-        let file = index.neighbour_file();
-        match neighbour_file::save(&file, lists, &index.ids) {
-            Ok(()) => self.unsaved = 0,
-            Err(error) => tracing::warn!("cannot write {}: {error}; neighbours are kept in memory", file.display()),
+/// Orders all live photos of `index` by unusualness of this kind, explained by `k` neighbours each.
+pub(crate) fn order(structures: &mut Structures, index: &SpaceIndex, kind: UnusualKind, k: usize) -> Vec<Picture> {
+    let Structures { neighbours, clusters, .. } = structures;
+    match kind {
+        UnusualKind::Unique => unique(index, neighbours.lists(), k),
+        UnusualKind::Atypical => {
+            clusters.follow(&index.vectors.arena, &index.vectors.live);
+            atypical(index, neighbours.lists(), clusters, k)
         }
     }
 }
 
 /// Leaders by distance from their cluster's centre, explained by the `k` leaders nearest to that centre.
-fn atypical(index: &SpaceIndex, lists: &Neighbours, clusters: &Clusters, k: usize) -> Vec<Picture> {
+fn atypical(index: &SpaceIndex, lists: &Lists, clusters: &Clusters, k: usize) -> Vec<Picture> {
     let rows: Vec<u32> = index.vectors.live.iter().collect();
     let leaders = fold(&rows, lists, &index.vectors.arena);
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
@@ -182,15 +132,15 @@ fn atypical(index: &SpaceIndex, lists: &Neighbours, clusters: &Clusters, k: usiz
 }
 
 /// Leaders by their mean distance to their `k` nearest others.
-fn unique(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Vec<Picture> {
+fn unique(index: &SpaceIndex, lists: &Lists, k: usize) -> Vec<Picture> {
     let rows: Vec<u32> = index.vectors.live.iter().collect();
     let leaders = fold(&rows, lists, &index.vectors.arena);
     let leading: Vec<u32> = rows.iter().copied().filter(|&row| leaders[row as usize] == row).collect();
+    let standing: RowSet = leading.iter().copied().collect();
     let mut pictures = leading
         .par_iter()
         .map(|&row| {
-            let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
-            let neighbours = distinct_neighbours(index, row, list, &leaders, &leading, k);
+            let neighbours = distinct_neighbours(index, row, lists.nearest(row), &standing, k);
             picture(index, row, &neighbours)
         })
         .collect::<Vec<_>>();
@@ -201,11 +151,11 @@ fn unique(index: &SpaceIndex, lists: &Neighbours, k: usize) -> Vec<Picture> {
 
 /// For each row the row that stands for it: itself, or the earliest near-identical leader among those that its earlier
 /// neighbours fold into. The leader itself need not be in the row's list: a long burst fills it with other shots.
-fn fold(rows: &[u32], lists: &Neighbours, arena: &Arena) -> Vec<u32> {
+fn fold(rows: &[u32], lists: &Lists, arena: &Arena) -> Vec<u32> {
     let mut leaders: Vec<u32> = (0..arena.len() as u32).collect();
     for &row in rows {
-        let list = lists.get(row).map_or(&[][..], |list| &list.nearest);
-        let same = list.iter().take_while(|scored| scored.score >= NEAR_IDENTICAL).map(|scored| scored.row);
+        let same =
+            lists.nearest(row).iter().take_while(|scored| scored.score >= NEAR_IDENTICAL).map(|scored| scored.row);
         let mut standing: Vec<u32> = same.filter(|&other| other < row).map(|other| leaders[other as usize]).collect();
         standing.sort_unstable();
         standing.dedup();
@@ -216,22 +166,15 @@ fn fold(rows: &[u32], lists: &Neighbours, arena: &Arena) -> Vec<u32> {
     leaders
 }
 
-/// The `k` nearest leaders of `row` besides itself, nearest first: from its list, or by a scan where too many of the list
+/// The `k` nearest leaders of `row` besides itself, nearest first: from its list, or by a search where too many of the list
 /// fold into each other.
-fn distinct_neighbours(
-    index: &SpaceIndex,
-    row: u32,
-    list: &[Scored],
-    leaders: &[u32],
-    leading: &[u32],
-    k: usize,
-) -> Vec<Scored> {
-    let distinct: Vec<Scored> =
-        list.iter().filter(|scored| leaders[scored.row as usize] == scored.row).take(k).copied().collect();
+fn distinct_neighbours(index: &SpaceIndex, row: u32, list: &[Scored], leaders: &RowSet, k: usize) -> Vec<Scored> {
+    let distinct: Vec<Scored> = list.iter().filter(|scored| leaders.contains(scored.row)).take(k).copied().collect();
     if distinct.len() == k || list.len() + 1 >= index.vectors.live.len() {
         return distinct;
     }
-    let mut all = scan_rows(&index.vectors.arena, &index.vectors.arena.quantized(row), leading, k + 1).into_sorted();
+    let Ok(query) = UnitVector::normalized(index.vectors.vector(row).to_vec()) else { return distinct };
+    let mut all = index.vectors.best(&query, k + 1, Some(leaders)).rows;
     all.retain(|scored| scored.row != row);
     all.truncate(k);
     all

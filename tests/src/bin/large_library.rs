@@ -1,0 +1,134 @@
+//! What a library of a million photos (or as many as the argument says) takes: filling, opening, first answers, memory.
+//! Vectors are made, hashes are their signs, and there are no files: `cargo run --release -p foray-tests --bin large_library`.
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends the program")]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
+use foray_protocol::{
+    Change, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PerceptualHash,
+    PhotoMetadata, PhotoPath, SpaceId, UnitVector, UnusualKind, UnusualRequest,
+};
+use foray_tests::embeddings::Embeddings;
+
+const DIMENSION: usize = 512;
+const PHOTOS_A_COMMIT: usize = 256;
+const SECONDS_BETWEEN_PHOTOS: u64 = 600;
+
+fn main() {
+    let photos = std::env::args().nth(1).map_or(1_000_000, |count| count.parse().unwrap());
+    let embeddings = Embeddings::new(DIMENSION, 1);
+    let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")).unwrap();
+    let options = |build_graph| OpenOptions { build_graph, create: true, ..OpenOptions::new(folder.path(), "measure") };
+    let query = embeddings.vectors(1 << 40, 1).remove(0);
+
+    let library = Library::open(&options(false)).unwrap();
+    timed("filled", || fill(&library, &embeddings, photos));
+    timed("closed", || drop(library));
+    println!("on disk: {} MB", megabytes(folder.path()));
+
+    let library = timed("opened without a graph", || Library::open(&options(true)).unwrap());
+    timed("first answer", || search(&library, &query));
+    timed("graph built", || library.wait_for_graph());
+    timed("answer from the graph", || search(&library, &query));
+    timed("closed", || drop(library));
+
+    let library = timed("opened", || Library::open(&options(false)).unwrap());
+    timed("first answer", || search(&library, &query));
+    println!("resident: {}", resident());
+    for kind in [UnusualKind::Unique, UnusualKind::Atypical] {
+        timed(&format!("{kind:?}, the first time"), || unusual(&library, kind));
+        timed("the same for the next page", || unusual(&library, kind));
+        commit(&library, vec![photo(&embeddings.vectors(photos + kind as usize, 1)[0], photos + kind as usize)]);
+        timed("the same after another photo came", || unusual(&library, kind));
+    }
+    for kind in [None, Some(DuplicateKind::Similar)] {
+        timed(&format!("duplicates, kind {kind:?}"), || duplicates(&library, kind));
+    }
+    println!("resident: {}", resident());
+    timed("closed", || drop(library));
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let made = work();
+    println!("{what}: {:.2} s", begun.elapsed().as_secs_f64());
+    made
+}
+
+fn fill(library: &Library, embeddings: &Embeddings, photos: usize) {
+    for first in (0..photos).step_by(PHOTOS_A_COMMIT) {
+        let vectors = embeddings.vectors(first, PHOTOS_A_COMMIT.min(photos - first));
+        commit(library, (first..).zip(&vectors).map(|(number, vector)| photo(vector, number)).collect());
+    }
+}
+
+fn commit(library: &Library, changes: Vec<Change>) {
+    library.commit(&IngestBatch { space: SpaceId::from("made@1".to_owned()), changes }).unwrap();
+}
+
+fn photo(vector: &UnitVector, number: usize) -> Change {
+    let path = PhotoPath::from(format!("/photos/{:04}/{number:07}.jpg", number / 1_000));
+    let file = FileFacts { path, size: 3_000_000 + number as u64, modified_ns: number as i64 };
+    let signs = vector.as_slice()[..256].chunks(8).map(|eight| {
+        eight.iter().enumerate().fold(0u8, |byte, (bit, component)| byte | u8::from(*component > 0.0) << bit)
+    });
+    let hash = signs.collect::<Vec<u8>>().try_into().unwrap();
+    let seconds = number as u64 * SECONDS_BETWEEN_PHOTOS;
+    let (day, hour, minute) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let taken_at =
+        format!("{}-{:02}-{:02}T{hour:02}:{minute:02}:00", 2000 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+    let metadata = PhotoMetadata {
+        width: 4_000,
+        height: 3_000,
+        format: "jpeg".to_owned(),
+        taken_at: Some(taken_at),
+        perceptual_hash: Some(PerceptualHash::from_bytes(hash)),
+        ..PhotoMetadata::default()
+    };
+    let id = ImageId::of_content(&number.to_le_bytes());
+    Change::Added { file, photo: Box::new(NewPhoto { id, metadata, vector: vector.clone(), thumbnail: vec![] }) }
+}
+
+fn search(library: &Library, query: &UnitVector) {
+    let query = PhotoQuery { vector: Some(query), names: &[], exclude: None, limit: 10, offset: 0 };
+    assert_eq!(library.search(&query).unwrap().len(), 10);
+}
+
+fn unusual(library: &Library, kind: UnusualKind) {
+    let request = UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind, hide_junk: false };
+    patiently(|| library.unusual(&request));
+}
+
+fn duplicates(library: &Library, kind: Option<DuplicateKind>) {
+    let request = DuplicatesRequest { kind, limit: 50, offset: 0 };
+    println!("{} groups", patiently(|| library.duplicates(&request)).total);
+}
+
+fn patiently<T>(ask: impl Fn() -> Result<T, LibraryError>) -> T {
+    loop {
+        match ask() {
+            Err(LibraryError::Preparing { .. }) => std::thread::sleep(Duration::from_millis(500)),
+            answer => return answer.unwrap(),
+        }
+    }
+}
+
+/// Memory of this process: all of it, and what is not in files.
+fn resident() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status.lines().filter(|line| line.starts_with("VmRSS") || line.starts_with("RssAnon"));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
+}
+
+fn megabytes(folder: &Path) -> u64 {
+    fn bytes(folder: &Path) -> u64 {
+        let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+        entries
+            .map(|entry| if entry.path().is_dir() { bytes(&entry.path()) } else { entry.metadata().unwrap().len() })
+            .sum()
+    }
+    bytes(folder) / 1_000_000
+}
