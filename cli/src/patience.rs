@@ -43,6 +43,6 @@ mod tests {
             if asked.get() == 1 { refused(ProblemKind::Preparing) } else { Ok("ready") }
         });
         assert_eq!((answer.unwrap(), asked.get()), ("ready", 2));
-        assert!(wait_for::<()>(|| refused(ProblemKind::Busy)).is_err());
+        assert!(wait_for::<&str>(|| refused(ProblemKind::Busy)).is_err());
     }
 }

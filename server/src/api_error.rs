@@ -8,7 +8,7 @@ use foray_library::LibraryError;
 use foray_protocol::{Problem, ProblemKind, ProtocolError};
 
 /// What is being prepared takes minutes.
-const ASK_AGAIN_AFTER_SECONDS: u16 = 5;
+const ASK_AGAIN_AFTER_SECONDS: u32 = 5;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]

@@ -85,7 +85,7 @@ impl GraphBuilder {
 /// What happened to the rows since the graph was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Changes {
-    /// Rows that came.
+    /// Rows that came, or came back.
     tail: usize,
     /// Rows that are not live any more.
     died: usize,
@@ -94,7 +94,7 @@ struct Changes {
 impl Changes {
     fn since_graph(index: &SpaceIndex) -> Option<Self> {
         let links = &index.vectors.graph.as_ref()?.links;
-        let tail = index.vectors.len().saturating_sub(links.rows as usize);
+        let tail = index.vectors.outside_graph();
         let died = (links.live as usize + tail).saturating_sub(index.vectors.live.len());
         Some(Self { tail, died })
     }

@@ -31,6 +31,12 @@ impl Links {
         let row = row as usize;
         &self.ground[self.offsets[row] as usize..self.offsets[row + 1] as usize]
     }
+
+    /// The rows that walks can find, once they are live.
+    pub fn reachable(&self) -> RowSet {
+        let nodes = (0..self.rows).filter(|&row| row == self.entry || !self.neighbours(row).is_empty());
+        nodes.chain(self.twins.iter().map(|&(_, row)| row)).collect()
+    }
 }
 
 /// The graph with the scratch memory of its walks.
@@ -39,13 +45,19 @@ pub(crate) struct Graph {
     pub links: Links,
     /// Nodes that stand for more rows than their own.
     has_twins: RowSet,
+    reachable: RowSet,
     scratch: Scratch,
 }
 
 impl Graph {
     pub fn new(links: Links) -> Self {
         let has_twins = links.twins.iter().map(|&(node, _)| node).collect();
-        Self { links, has_twins, scratch: Scratch::default() }
+        Self { has_twins, reachable: links.reachable(), links, scratch: Scratch::default() }
+    }
+
+    /// Whether a live `row` can only be found by a scan though it is older than the graph: it was not live when that was built.
+    pub fn lacks(&self, row: u32) -> bool {
+        row < self.links.rows && !self.reachable.contains(row)
     }
 
     /// About the `ef` best of the rows in `allowed`, best first, and their twins that are allowed.

@@ -44,7 +44,7 @@ impl Distance<u32> for RowDistance {
 /// The graph over the rows of `arena` that are in `live`. Takes minutes for a million rows; call it in the background.
 pub(crate) fn build(arena: &Arena, live: &RowSet) -> Links {
     let mut distinct = Distinct::default();
-    rows_of(arena, live, 0).for_each(|row| distinct.add(arena, row));
+    rows_of(arena, live).for_each(|row| distinct.add(arena, row));
     let Distinct { nodes, mut twins, .. } = distinct;
     twins.sort_unstable();
     let (sample, others) = sampled(nodes);
@@ -58,20 +58,21 @@ pub(crate) fn build(arena: &Arena, live: &RowSet) -> Links {
 
 /// Whether live rows that came since may join `links`: few of its own have died, and the upper layers still lead everywhere.
 pub(crate) fn can_grow(links: &Links, live: &RowSet) -> bool {
-    let known = live.iter().take_while(|&row| row < links.rows).count();
+    let known = live.intersection(&links.reachable()).len();
     let died = (links.live as usize).saturating_sub(known);
     let sampled = links.upper.first().map_or(0, HashMap::len);
     died as f64 <= MAX_DEAD_SHARE * f64::from(links.live) && live.len() <= MAX_GROWTH * NODES_A_SAMPLE * sampled
 }
 
-/// The graph of `links` with the live rows that came since. The upper layers stay as they are.
+/// The graph of `links` with the live rows that it lacks. The upper layers stay as they are.
 pub(crate) fn grow(links: &Links, arena: &Arena, live: &RowSet) -> Links {
     let mut distinct = Distinct::default();
     let linked = || (0..links.rows).filter(|&row| !links.neighbours(row).is_empty());
     linked().for_each(|row| distinct.add(arena, row));
     distinct.nodes.clear();
     distinct.twins.clone_from(&links.twins);
-    rows_of(arena, live, links.rows).for_each(|row| distinct.add(arena, row));
+    let reachable = links.reachable();
+    rows_of(arena, live).filter(|&row| !reachable.contains(row)).for_each(|row| distinct.add(arena, row));
     let Distinct { nodes, mut twins, .. } = distinct;
     twins.sort_unstable();
     let known = linked().map(|row| (row, links.neighbours(row).to_vec()));
@@ -82,9 +83,9 @@ pub(crate) fn grow(links: &Links, arena: &Arena, live: &RowSet) -> Links {
     Links { rows: arena.len() as u32, live: live.len() as u32, entry: links.entry, offsets, ground, upper, twins }
 }
 
-/// The rows of `live` from `first` on that `arena` has.
-fn rows_of(arena: &Arena, live: &RowSet, first: u32) -> impl Iterator<Item = u32> {
-    live.iter().filter(move |&row| row >= first && (row as usize) < arena.len())
+/// The rows of `live` that `arena` has.
+fn rows_of(arena: &Arena, live: &RowSet) -> impl Iterator<Item = u32> {
+    live.iter().filter(|&row| (row as usize) < arena.len())
 }
 
 /// One row for each distinct 8-bit row, and the others as twins of it.

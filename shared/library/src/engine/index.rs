@@ -31,6 +31,8 @@ pub struct VectorIndex {
     pub(crate) arena: Arena,
     pub(crate) live: RowSet,
     pub(crate) graph: Option<Arc<Graph>>,
+    /// Live rows that are older than the graph and not in it: they were shown again since.
+    strays: RowSet,
     exact: RowFile,
 }
 
@@ -50,7 +52,7 @@ impl VectorIndex {
     }
 
     fn empty(exact: RowFile, dimension: usize) -> Self {
-        Self { arena: Arena::new(dimension), live: RowSet::default(), graph: None, exact }
+        Self { arena: Arena::new(dimension), live: RowSet::default(), graph: None, strays: RowSet::default(), exact }
     }
 
     /// The rows in the file at `path` as far as they are undamaged, with the photo's id of each; none of them is live yet.
@@ -104,6 +106,13 @@ impl VectorIndex {
     /// Shows a row to searches, or hides it.
     pub fn set_live(&mut self, row: u32, live: bool) {
         self.live.set(row, live);
+        self.strays.set(row, live && self.graph.as_ref().is_some_and(|graph| graph.lacks(row)));
+    }
+
+    /// How many live rows the graph lacks and is complemented by a scan of.
+    pub(crate) fn outside_graph(&self) -> usize {
+        let rows = self.graph.as_ref().map_or(0, |graph| graph.links.rows as usize);
+        self.len().saturating_sub(rows) + self.strays.len()
     }
 
     /// The vector of `row` as it was given.
@@ -193,8 +202,8 @@ impl VectorIndex {
     }
 
     fn plan(&self, keep: usize, allowed: &RowSet) -> Plan {
-        let graph_rows = self.graph.as_ref().map_or(0, |graph| graph.links.rows as usize);
-        Plan::choose(Situation { rows: self.len(), allowed: allowed.len(), graph_rows, keep })
+        let rows = self.len();
+        Plan::choose(Situation { rows, allowed: allowed.len(), graph_rows: rows - self.outside_graph(), keep })
     }
 
     /// About the `keep` best of the rows in `allowed`, which are live, by their 8-bit scores.
@@ -207,6 +216,10 @@ impl VectorIndex {
             }
             (Plan::Graph { ef, .. }, Some(graph)) => {
                 let mut top = scan_range(&self.arena, query, allowed, graph.links.rows..end, keep);
+                if !self.strays.is_empty() {
+                    let strays: Vec<u32> = self.strays.intersection(allowed).iter().collect();
+                    top = top.merge(scan_rows(&self.arena, query, &strays, keep));
+                }
                 graph.search(&self.arena, query, ef, allowed).into_iter().for_each(|scored| top.push(scored));
                 top.into_sorted()
             }
@@ -240,6 +253,8 @@ impl VectorIndex {
     /// Searches with the graph of these links from now on, if it is one over rows that are here; else with none.
     pub(crate) fn set_links(&mut self, links: Links) {
         self.graph = (links.rows as usize <= self.len()).then(|| Arc::new(Graph::new(links)));
+        let lacks = |row: &u32| self.graph.as_ref().is_some_and(|graph| graph.lacks(*row));
+        self.strays = self.live.iter().filter(lacks).collect();
     }
 
     /// The graph as bytes, if there is one.
@@ -327,6 +342,29 @@ mod tests {
         let (index, vectors) = index();
         let allowed = index.live.intersection(&(0..ROWS as u32).filter(|row| row % 3 == 0).collect());
         let recall = recall_of_walk(&index, &vectors[3_900..], &allowed);
+        assert!(recall >= 0.99, "recall@10 {recall}");
+    }
+
+    #[test]
+    fn rows_that_are_shown_again_after_the_graph_was_built_are_found_and_join_it() {
+        let (mut index, vectors) = index();
+        let hidden: Vec<u32> = (0..KNOWN).filter(|row| !index.live.contains(*row)).collect();
+        index.graph = None;
+        index.build_graph();
+        let is_found = |index: &VectorIndex, row: u32| {
+            index.near_row(row, 10, 256).iter().any(|scored| scored.row == row) && index.outside_graph() <= hidden.len()
+        };
+        for &row in &hidden {
+            index.set_live(row, true);
+            assert!(is_found(&index, row), "row {row}");
+        }
+        assert_eq!((hidden.len(), index.outside_graph()), (500, 500));
+        let bytes = index.graph_bytes().unwrap();
+        assert!(index.set_graph_bytes(&bytes) && index.outside_graph() == 500, "after a restart, too");
+        index.build_graph();
+        assert_eq!(index.outside_graph(), 0);
+        assert!(hidden.iter().all(|&row| is_found(&index, row)));
+        let recall = recall_of_walk(&index, &vectors[3_900..], &index.live);
         assert!(recall >= 0.99, "recall@10 {recall}");
     }
 
