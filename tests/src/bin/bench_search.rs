@@ -239,6 +239,10 @@ impl Bench {
             let Rates { recall, ef, .. } = rates;
             let (reached, breadth) = (number(&theirs, "recall"), &theirs["breadth"]);
             println!("{name}: recall {reached:.4} with breadth {breadth}; ours {recall:.4} with {ef}");
+            if reached < *wanted {
+                println!("{name} does not reach a recall of {wanted}: no rates to compare");
+                continue;
+            }
             let goal = if *wanted > 0.98 { goal } else { 1.0 };
             for (threads, rate) in [(1, rates.one_thread), (2, rates.two_threads)] {
                 let label = format!("{name} @{wanted}, {threads} thread");
