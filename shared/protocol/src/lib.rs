@@ -6,6 +6,7 @@ mod client;
 mod config;
 mod duplicates;
 mod error;
+mod filter;
 mod identity;
 mod ingest;
 mod maintenance;
@@ -24,6 +25,10 @@ pub use client::Client;
 pub use config::{Config, DEFAULT_BIND};
 pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
 pub use error::{Problem, ProblemKind, ProtocolError};
+pub use filter::{
+    Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
+    clock_seconds,
+};
 pub use identity::{ImageId, SpaceId};
 pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};
 pub use maintenance::{GraphReport, Maintenance};

@@ -5,19 +5,26 @@
 //! term   = [ weight ":" ] subject             weight: a positive number, 1 when left out
 //! subject = text | "id:" hexadecimal digits   text: anything else
 //! ```
-//! A "quoted" part must stand in the file's name (letter case aside); it is taken out of the term round it.
+//! A "quoted" part must stand in the file's name (letter case aside); it is taken out of the term round it. So are filters, such
+//! as `taken:2023` (see [`crate::Filter`]).
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A parsed query: a weighted sum of subjects, and what file names must contain.
+use crate::Filter;
+use crate::filter::{names, take_filters};
+
+pub(crate) const UNCLOSED_QUOTE: &str = "this quote is never closed; add a second \" or leave it out";
+
+/// A parsed query: a weighted sum of subjects, and what photos must fulfil besides.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// The sum's terms; empty when only file names are asked for.
+    /// The sum's terms; empty when only a filter is given.
     pub terms: Vec<Term>,
-    /// Lower-case strings that the file's name must contain, all of them.
-    pub names: Vec<String>,
+    /// What the photos must fulfil: the filters and the quoted file names.
+    pub filter: Filter,
 }
 
 /// One term of the sum.
@@ -45,22 +52,29 @@ pub struct QueryError {
     /// Which character.
     pub at: usize,
     /// What is wrong there and how to write it instead.
-    pub mistake: &'static str,
+    pub mistake: Cow<'static, str>,
+}
+
+impl QueryError {
+    pub(crate) fn new(at: usize, mistake: impl Into<Cow<'static, str>>) -> Self {
+        Self { at, mistake: mistake.into() }
+    }
 }
 
 impl FromStr for Query {
     type Err = QueryError;
 
     fn from_str(text: &str) -> Result<Self, QueryError> {
-        let (rest, names) = take_names(text)?;
-        let mut query = Self { terms: vec![], names };
+        let (rest, filter) = take_filters(text)?;
+        let (rest, quoted) = take_names(&rest)?;
+        let mut query = Self { terms: vec![], filter: filter.and(names(quoted)) };
         for (sign, piece) in split_terms(&rest) {
             if let Some(term) = parse_term(&rest, sign, piece)? {
                 query.terms.push(term);
             }
         }
-        if query.terms.is_empty() && query.names.is_empty() {
-            return Err(QueryError { at: 1, mistake: "nothing to search for; write what the photo shows" });
+        if query.terms.is_empty() && query.filter.is_empty() {
+            return Err(QueryError::new(1, "nothing to search for; write what the photo shows"));
         }
         Ok(query)
     }
@@ -87,7 +101,7 @@ fn take_names(text: &str) -> Result<(String, Vec<String>), QueryError> {
         rest.push(' ');
     }
     match open {
-        Some((at, _)) => Err(QueryError { at, mistake: "this quote is never closed; add a second \" or leave it out" }),
+        Some((at, _)) => Err(QueryError::new(at, UNCLOSED_QUOTE)),
         None => Ok((rest, names)),
     }
 }
@@ -120,14 +134,11 @@ fn parse_term(text: &str, sign: f32, piece: &str) -> Result<Option<Term>, QueryE
     let piece = piece.trim();
     let (weight, subject) = split_weight(piece);
     if weight == Some(0.0) {
-        return Err(QueryError {
-            at,
-            mistake: "a weight of 0 has no effect; use a positive number or leave the term out",
-        });
+        return Err(QueryError::new(at, "a weight of 0 has no effect; use a positive number or leave the term out"));
     }
     if subject.is_empty() {
         return match weight {
-            Some(_) => Err(QueryError { at, mistake: "a weight with nothing after it; write 2:cat" }),
+            Some(_) => Err(QueryError::new(at, "a weight with nothing after it; write 2:cat")),
             None => Ok(None),
         };
     }
@@ -155,7 +166,7 @@ fn parse_subject(text: &str, at: usize) -> Result<Subject, QueryError> {
     let Some(digits) = text.strip_prefix("id:") else { return Ok(Subject::Text(text.to_owned())) };
     let digits = digits.trim().to_ascii_lowercase();
     if digits.is_empty() || digits.len() > 32 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err(QueryError { at, mistake: "id: wants 1 to 32 hexadecimal digits, as results show them" });
+        return Err(QueryError::new(at, "id: wants 1 to 32 hexadecimal digits, as results show them"));
     }
     Ok(Subject::Photo(digits))
 }
@@ -178,7 +189,7 @@ mod tests {
     fn plain_text_is_one_term() {
         assert_eq!(
             parse("  mushroom on tree bark "),
-            Query { terms: vec![text(1.0, "mushroom on tree bark")], names: vec![] }
+            Query { terms: vec![text(1.0, "mushroom on tree bark")], filter: Filter::default() }
         );
     }
 
@@ -198,7 +209,7 @@ mod tests {
     #[test]
     fn quotes_are_file_names() {
         let query = parse("cat \"IMG_1234\" + dog");
-        assert_eq!(query.names, vec!["img_1234"]);
+        assert_eq!(query.filter, names(vec!["img_1234".to_owned()]));
         assert_eq!(query.terms, vec![text(1.0, "cat"), text(1.0, "dog")]);
         assert!(parse("\"IMG_1234\"").terms.is_empty());
     }

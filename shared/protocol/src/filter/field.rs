@@ -1,0 +1,139 @@
+//! The fields that conditions speak of, and their names in both notations.
+
+/// Texts of a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextField {
+    /// Camera make and model.
+    Camera,
+    /// File format, such as `jpeg`.
+    Format,
+}
+
+/// Numbers of a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberField {
+    /// Pixels, upright.
+    Width,
+    /// Pixels, upright.
+    Height,
+    /// Millions of pixels.
+    Megapixels,
+}
+
+/// Times of a photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeField {
+    /// When it was taken, by the camera's clock.
+    Taken,
+}
+
+/// What a photo may have or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// The place where it was taken.
+    Position,
+    /// When it was taken.
+    Date,
+    /// What it was taken with.
+    Camera,
+    /// Copies: more than one file with this content.
+    Copies,
+}
+
+/// A picture's sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Higher than wide.
+    Portrait,
+    /// Wider than high.
+    Landscape,
+    /// As wide as high.
+    Square,
+}
+
+/// A field by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Folder,
+    Name,
+    Text(TextField),
+    Number(NumberField),
+    Time(TimeField),
+    Near,
+    Has,
+    Shape,
+    Tag,
+}
+
+/// Names and what they stand for; the first name of a field is the one that messages show.
+const NAMES: [(&str, Field); 17] = [
+    ("in", Field::Folder),
+    ("folder", Field::Folder),
+    ("name", Field::Name),
+    ("taken", Field::Time(TimeField::Taken)),
+    ("camera", Field::Text(TextField::Camera)),
+    ("type", Field::Text(TextField::Format)),
+    ("format", Field::Text(TextField::Format)),
+    ("w", Field::Number(NumberField::Width)),
+    ("width", Field::Number(NumberField::Width)),
+    ("h", Field::Number(NumberField::Height)),
+    ("height", Field::Number(NumberField::Height)),
+    ("mp", Field::Number(NumberField::Megapixels)),
+    ("near", Field::Near),
+    ("has", Field::Has),
+    ("orientation", Field::Shape),
+    ("tag", Field::Tag),
+    ("tags", Field::Tag),
+];
+
+impl Field {
+    /// The field of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+    }
+
+    /// All fields' names, for a message.
+    pub fn names() -> String {
+        let mut shown: Vec<(&str, Field)> = vec![];
+        for (name, field) in NAMES {
+            if shown.iter().all(|(_, other)| *other != field) {
+                shown.push((name, field));
+            }
+        }
+        shown.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Feature {
+    /// The feature that `name` stands for.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "gps" | "position" | "place" => Self::Position,
+            "date" | "taken" => Self::Date,
+            "camera" => Self::Camera,
+            "copies" => Self::Copies,
+            _ => return None,
+        })
+    }
+}
+
+impl Shape {
+    /// The shape that `name` stands for.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "portrait" => Self::Portrait,
+            "landscape" => Self::Landscape,
+            "square" => Self::Square,
+            _ => return None,
+        })
+    }
+
+    /// Whether a picture of these sides has it.
+    pub fn fits(self, width: u32, height: u32) -> bool {
+        match self {
+            Self::Portrait => height > width,
+            Self::Landscape => width > height,
+            Self::Square => width == height,
+        }
+    }
+}
