@@ -6,8 +6,8 @@ use std::time::Instant;
 use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
 use foray_library::{Library, LibraryError, PhotoQuery};
 use foray_protocol::{
-    DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoSearch, Problem, ProblemKind,
-    ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SpaceId, Spaces, Subject, UnitVector,
+    DuplicateResults, DuplicatesRequest, Failure, Filter, Hit, ImageId, LibraryStatus, PhotoSearch, Problem,
+    ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SpaceId, Spaces, Subject, UnitVector,
     UnusualRequest, UnusualResults,
 };
 
@@ -63,7 +63,7 @@ impl SearchService {
         &self.embedder
     }
 
-    /// The direction of `query`, checked to be comparable with the library's vectors; `None` for file names alone.
+    /// The direction of `query`, checked to be comparable with the library's vectors; `None` for a filter alone.
     fn vector_of(&self, query: &Query, embedder: &Embedder) -> Result<Option<UnitVector>, ProtocolError> {
         self.check_space(embedder)?;
         query_vector(query, embedder, |digits| {
@@ -86,6 +86,14 @@ impl SearchService {
         let plan = plan.map(|plan| plan.to_string());
         Ok(SearchResults { results, took_ms: begun.elapsed().as_secs_f64() * 1e3, plan })
     }
+}
+
+/// The query of a request, with all that photos must fulfil in its filter.
+fn query_of(request: &SearchRequest) -> Result<Query, ProtocolError> {
+    let Some(object) = &request.filter else { return Ok(request.query.parse()?) };
+    let filter = Filter::from_json(object).map_err(|mistake| Problem::new(ProblemKind::BadRequest, mistake))?;
+    let query = if request.query.trim().is_empty() { Query::default() } else { request.query.parse()? };
+    Ok(Query { filter: query.filter.and(filter), ..query })
 }
 
 /// The weighted sum of a query's terms, made a unit vector; `None` without terms. `photo` gives the vectors of photos that
@@ -121,11 +129,12 @@ fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
 impl PhotoSearch for SearchService {
     fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
-        let query: Query = request.query.parse()?;
+        let query = query_of(request)?;
         let embedder = self.embedder.hold();
         let vector = self.vector_of(&query, &embedder)?;
         let SearchRequest { limit, offset, .. } = *request;
-        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), names: &query.names, exclude: None, limit, offset })
+        let filter = Some(&query.filter);
+        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset })
     }
 
     fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError> {
@@ -136,14 +145,14 @@ impl PhotoSearch for SearchService {
         let picture = decode(content, &DecodeLimits::default()).map_err(|error| unreadable(&error))?;
         let pixels = embedder.preprocess(&picture);
         let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
-        self.timed(begun, &PhotoQuery { vector: vectors.first(), names: &[], exclude: None, limit, offset: 0 })
+        self.timed(begun, &PhotoQuery { vector: vectors.first(), filter: None, exclude: None, limit, offset: 0 })
     }
 
     fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
         let _space_stays = self.embedder.hold();
         let vector = self.library.vector(image)?;
-        let query = PhotoQuery { vector: Some(&vector), names: &[], exclude: Some(image), limit, offset: 0 };
+        let query = PhotoQuery { vector: Some(&vector), filter: None, exclude: Some(image), limit, offset: 0 };
         self.timed(begun, &query)
     }
 
@@ -152,7 +161,7 @@ impl PhotoSearch for SearchService {
         if request.ids.is_empty() == request.paths.is_empty() {
             return Err(bad_request("give either ids or paths of the photos to rank, and at least one").into());
         }
-        let query: Query = request.query.parse()?;
+        let query = Query::of_ranking(&request.query)?;
         let embedder = self.embedder.hold();
         let vector =
             self.vector_of(&query, &embedder)?.ok_or_else(|| bad_request("the query to rank by has no words"))?;

@@ -144,7 +144,7 @@ fn searches_find_what_was_committed() {
             words.iter().map(|words| stage.photo(&PhotoPath::from(format!("/p/{words}.jpg")), words)).collect();
         ingest.commit(&stage.batch(changes)).unwrap();
         for words in words {
-            let request = SearchRequest { query: words.into(), limit: 3, offset: 0 };
+            let request = SearchRequest::new(words, 3);
             let results = search.search(&request).unwrap().results;
             assert_eq!((results.len(), results[0].photo.id), (3, id(words)));
             assert!(results[0].score > 0.999);
@@ -203,7 +203,7 @@ fn duplicates_come_in_groups_and_pages() {
 #[test]
 fn refusals_are_of_the_same_kind() {
     on_both(|_, _, search| {
-        let query = |query: &str, limit| search.search(&SearchRequest { query: query.into(), limit, offset: 0 });
+        let query = |query: &str, limit| search.search(&SearchRequest::new(query, limit));
         assert_eq!(refusal(query("cat", 0)), ProblemKind::BadRequest);
         assert_eq!(Problem::from(query("\"open", 5).unwrap_err()).kind, ProblemKind::BadRequest);
         assert_eq!(refusal(search.similar(id("unknown"), 5)), ProblemKind::NotFound);

@@ -63,8 +63,8 @@ fn target_vector(embedder: &Embedder, query: &str) -> Result<UnitVector> {
         let detail = "`foray rank` works without a library, so id: has no meaning there; name an image file";
         Err(Problem::new(ProblemKind::BadRequest, detail).into())
     };
-    let vector = query_vector(&query.parse::<Query>()?, embedder, no_library)?;
-    vector.context("the query has only a quoted file name; write what the images are compared with")
+    let vector = query_vector(&Query::of_ranking(query)?, embedder, no_library)?;
+    vector.context("the query has no words; write what the images are compared with")
 }
 
 fn score_all(embedder: &Embedder, target: &UnitVector, paths: &[PhotoPath]) -> Result<(Vec<RankedFile>, Vec<Failure>)> {

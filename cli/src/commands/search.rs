@@ -17,7 +17,7 @@ pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
     let results = if file.is_file() {
         search.search_by_image(&read(file)?, arguments.limit)?
     } else {
-        search.search(&SearchRequest { query: arguments.query, limit: arguments.limit, offset: 0 })?
+        search.search(&SearchRequest::new(arguments.query, arguments.limit))?
     };
     explain(arguments.explain, &results);
     print(arguments.format, &results)
@@ -37,7 +37,7 @@ pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> 
 /// Tells on standard error how the results were found.
 fn explain(is_wanted: bool, results: &SearchResults) {
     if is_wanted {
-        let plan = results.plan.as_deref().unwrap_or("photos by file name");
+        let plan = results.plan.as_deref().unwrap_or("photos that fulfil the filter, by path");
         eprintln!("{plan}; {:.1} ms with the query's embedding", results.took_ms);
     }
 }
@@ -47,7 +47,7 @@ fn similar_to_id(search: &dyn PhotoSearch, digits: &str, limit: usize) -> Result
         return Ok(search.similar(id, limit)?);
     }
     // The start of an id is resolved by the search itself; the photo comes first then, and is left out.
-    let request = SearchRequest { query: format!("id:{digits}"), limit: limit + 1, offset: 0 };
+    let request = SearchRequest::new(format!("id:{digits}"), limit + 1);
     let mut results = search.search(&request)?;
     let digits = digits.to_ascii_lowercase();
     results.results.retain(|hit| !hit.photo.id.to_string().starts_with(&digits));

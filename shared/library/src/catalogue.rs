@@ -98,14 +98,22 @@ impl Catalogue {
             .collect()
     }
 
-    /// Photos of the files whose names contain all of `names` (lower case).
-    pub fn photos_named(&self, names: &[String]) -> Result<Vec<ImageId>, LibraryError> {
+    /// All photos, those that no file holds included.
+    pub fn all_photos(&self) -> impl Iterator<Item = Result<(ImageId, PhotoRecord), LibraryError>> {
+        self.photos.iter().map(|entry| {
+            let (key, value) = entry?;
+            Ok((id_of(&key)?, decode(&value)?))
+        })
+    }
+
+    /// Photos of the files whose names contain `name` (lower case).
+    pub fn photos_named(&self, name: &str) -> Result<Vec<ImageId>, LibraryError> {
         let mut photos = vec![];
         for entry in &self.files {
             let (key, value) = entry?;
             let path = PhotoPath::from_bytes(&key);
             let file_name = path.as_path().file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-            if names.iter().all(|name| file_name.contains(name))
+            if file_name.contains(name)
                 && let Outcome::Photo(id) = decode::<FileRecord>(&value)?.outcome
             {
                 photos.push(id);

@@ -9,6 +9,7 @@ mod duplicates;
 pub mod engine;
 mod error;
 pub mod export;
+mod facts;
 mod folder;
 mod graph_file;
 mod ingest;

@@ -16,6 +16,7 @@ use sled::Db;
 use crate::LibraryError;
 use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
+use crate::facts::FactKeeper;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
 use crate::records::Counts;
@@ -80,6 +81,7 @@ pub struct Library {
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
     pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
     pub(crate) structures: StructureKeeper,
+    pub(crate) facts: FactKeeper,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
     version: AtomicU64,
@@ -139,6 +141,7 @@ impl Library {
             unusual: Mutex::default(),
             duplicates: Mutex::default(),
             structures: StructureKeeper::default(),
+            facts: FactKeeper::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
             writing: Mutex::default(),
@@ -255,11 +258,14 @@ impl Library {
 
     /// Makes what was committed visible to the next query.
     fn show(&self, active: &ActiveSpace, commit: &Commit<'_>, first_row: u32) -> Result<(), LibraryError> {
-        let mut index = active.index.write();
-        debug_assert_eq!(index.next_row(), first_row);
-        index.append(&commit.vectors)?;
-        commit.visibility().for_each(|(id, visible)| index.set_live(id, visible));
-        Ok(())
+        let touched = {
+            let mut index = active.index.write();
+            debug_assert_eq!(index.next_row(), first_row);
+            index.append(&commit.vectors)?;
+            commit.visibility().for_each(|(id, visible)| index.set_live(id, visible));
+            commit.visibility().filter_map(|(id, _)| Some((id, index.row(id)?))).collect::<Vec<_>>()
+        };
+        self.facts.follow(&self.catalogue, &active.id, &touched)
     }
 
     /// Forgets photos that no file has held for long; tells how many.

@@ -57,7 +57,11 @@ impl Library {
         let compacted = store.fill_holes()?;
         let renumbered = self.load_rows(&active.id)?;
         self.structures.forget();
-        let outdated = mem::replace(&mut *active.index.write(), renumbered);
+        let outdated = {
+            let mut index = active.index.write();
+            self.facts.forget();
+            mem::replace(&mut *index, renumbered)
+        };
         outdated.remove_files();
         self.has_changed();
         Ok(compacted)
@@ -108,7 +112,7 @@ mod tests {
         fn assert_finds(&self, library: &Library, numbers: impl Iterator<Item = usize>) {
             for number in numbers {
                 let vector = &self.vectors[number];
-                let query = PhotoQuery { vector: Some(vector), names: &[], exclude: None, limit: 1, offset: 0 };
+                let query = PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit: 1, offset: 0 };
                 assert_eq!(library.search(&query).unwrap()[0].photo.id, id(number), "photo {number}");
                 assert_eq!(library.vector(id(number)).unwrap().as_slice(), vector.as_slice(), "photo {number}");
             }

@@ -1,9 +1,11 @@
 //! Searches over the whole library: from a query vector and file names to photos with scores.
 
-use foray_protocol::{Hit, ImageId, Photo, UnitVector};
+use foray_protocol::{Filter, Hit, ImageId, Photo, SpaceId, UnitVector};
 
 use crate::LibraryError;
+use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
+use crate::facts::Question;
 use crate::library::Library;
 use crate::space::SpaceIndex;
 
@@ -14,10 +16,10 @@ const MAX_OFFSET: usize = 1_000_000;
 /// What to look for.
 #[derive(Clone, Debug)]
 pub struct PhotoQuery<'a> {
-    /// The direction to look in; `None` lists photos by path, for a query of file names alone.
+    /// The direction to look in; `None` lists photos by path, for a query that is a filter alone.
     pub vector: Option<&'a UnitVector>,
-    /// Lower-case strings that a photo's file name must contain, all of them.
-    pub names: &'a [String],
+    /// What a photo must fulfil; every photo does without.
+    pub filter: Option<&'a Filter>,
     /// A photo to leave out: the one that others shall be similar to.
     pub exclude: Option<ImageId>,
     /// How many photos at most, 1 to 10,000.
@@ -60,19 +62,24 @@ impl Library {
         query.check()?;
         let Some(active) = self.active() else { return Ok((vec![], None)) };
         let index = active.index.read();
-        let named = self.named_rows(&index, query.names)?;
+        let allowed = match query.filter.filter(|filter| !filter.is_empty()) {
+            Some(filter) => Some(self.filtered_rows(&active.id, &index, filter)?),
+            None => None,
+        };
         match query.vector {
-            Some(vector) => self.search_vector(&index, query, vector, named.as_ref()),
-            None => Ok((self.list_by_path(&index, query, &named.unwrap_or_default())?, None)),
+            Some(vector) => self.search_vector(&index, query, vector, allowed.as_ref()),
+            None => {
+                let rows = allowed.as_ref().unwrap_or(&index.vectors.live);
+                Ok((self.list_by_path(&index, query, rows)?, None))
+            }
         }
     }
 
-    /// Rows of the photos whose file names contain `names`; `None` without names.
-    fn named_rows(&self, index: &SpaceIndex, names: &[String]) -> Result<Option<RowSet>, LibraryError> {
-        if names.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(index.rows_of(&self.catalogue.photos_named(names)?)))
+    /// The live rows that fulfil `filter`.
+    fn filtered_rows(&self, space: &SpaceId, index: &SpaceIndex, filter: &Filter) -> Result<RowSet, LibraryError> {
+        let named = |name: &str| Ok(index.rows_of(&self.catalogue.photos_named(name)?));
+        let question = Question { live: &index.vectors.live, now: now_seconds() as i64, named: &named };
+        self.facts.with(&self.catalogue, (space, index), |facts| facts.rows(filter, &question))
     }
 
     fn search_vector(
@@ -80,12 +87,12 @@ impl Library {
         index: &SpaceIndex,
         query: &PhotoQuery<'_>,
         vector: &UnitVector,
-        named: Option<&RowSet>,
+        allowed: Option<&RowSet>,
     ) -> Result<(Vec<Hit>, Option<Plan>), LibraryError> {
         let want = query.offset + query.limit + usize::from(query.exclude.is_some());
         let excluded = query.exclude.and_then(|id| index.row(id));
         index.check_dimension(vector)?;
-        let Found { rows: mut best, plan } = index.vectors.best(vector, want, named);
+        let Found { rows: mut best, plan } = index.vectors.best(vector, want, allowed);
         best.retain(|scored| Some(scored.row) != excluded);
         keep_with_ties(&mut best, query.offset + query.limit);
         let background = index.background(vector);

@@ -24,6 +24,17 @@ pub enum Junk {
 }
 
 impl Junk {
+    /// Its name, as replies show it and as filters know it as a tag.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Black => "black",
+            Self::Blank => "blank",
+            Self::Blurred => "blurred",
+            Self::Tiny => "tiny",
+            Self::Screenshot => "screenshot",
+        }
+    }
+
     /// Whether the picture has no structure that a perceptual hash could tell from another's.
     pub fn is_empty(self) -> bool {
         matches!(self, Self::Black | Self::Blank)

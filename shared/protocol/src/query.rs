@@ -80,6 +80,22 @@ impl FromStr for Query {
     }
 }
 
+impl Query {
+    /// Reads a query that exactly the given photos are ordered by.
+    ///
+    /// # Errors
+    /// Those of every query, and filters, since none of the photos is left out.
+    pub fn of_ranking(text: &str) -> Result<Self, QueryError> {
+        let query: Self = text.parse()?;
+        match query.filter.is_empty() {
+            true => Ok(query),
+            false => {
+                Err(QueryError::new(1, "exactly the given photos are ranked; leave out filters and quoted file names"))
+            }
+        }
+    }
+}
+
 /// Replaces the quoted parts by blanks, so that positions stay those of the text as typed.
 fn take_names(text: &str) -> Result<(String, Vec<String>), QueryError> {
     let mut rest = String::with_capacity(text.len());

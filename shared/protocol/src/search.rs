@@ -1,6 +1,7 @@
 //! How a library is asked: the requests, and the trait behind which a library in this process and a server look alike.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath, ProtocolError, SearchResults,
@@ -40,8 +41,8 @@ pub trait PhotoSearch: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchRequest {
-    /// The query, in the grammar of [`crate::Query`].
-    #[serde(alias = "q")]
+    /// The query, in the grammar of [`crate::Query`]; may be empty beside a `filter`.
+    #[serde(alias = "q", default)]
     pub query: String,
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
@@ -49,6 +50,16 @@ pub struct SearchRequest {
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
+    /// What photos must fulfil besides the filters in the query; see [`crate::Filter::from_json`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Map<String, Value>>,
+}
+
+impl SearchRequest {
+    /// The `limit` best photos for a query.
+    pub fn new(query: impl Into<String>, limit: usize) -> Self {
+        Self { query: query.into(), limit, offset: 0, filter: None }
+    }
 }
 
 /// `POST /api/v1/rank`: exactly one of `ids` and `paths` names the photos; they must be in the library.

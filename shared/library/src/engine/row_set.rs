@@ -42,7 +42,25 @@ impl RowSet {
 
     /// The rows that are in both.
     pub fn intersection(&self, other: &Self) -> Self {
-        let words: Vec<u64> = self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect();
+        Self::from_words(self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect())
+    }
+
+    /// The rows that are in either.
+    pub fn union(&self, other: &Self) -> Self {
+        let (longer, shorter) = if self.words.len() < other.words.len() { (other, self) } else { (self, other) };
+        let mut words = longer.words.clone();
+        words.iter_mut().zip(&shorter.words).for_each(|(word, other)| *word |= other);
+        Self::from_words(words)
+    }
+
+    /// The rows that are in here and not in `other`.
+    pub fn without(&self, other: &Self) -> Self {
+        let mut words = self.words.clone();
+        words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+        Self::from_words(words)
+    }
+
+    fn from_words(words: Vec<u64>) -> Self {
         let count = words.iter().map(|word| word.count_ones() as usize).sum();
         Self { words, count }
     }
@@ -85,9 +103,16 @@ mod tests {
             prop_assert_eq!(rows.iter().collect::<Vec<_>>(), reference.iter().copied().collect::<Vec<_>>());
             let even: RowSet = (0..200).step_by(2).collect();
             let both = rows.intersection(&even);
-            let expected: Vec<_> = reference.into_iter().filter(|row| row % 2 == 0 && *row < 200).collect();
-            prop_assert_eq!(both.len(), expected.len());
-            prop_assert_eq!(both.iter().collect::<Vec<_>>(), expected);
+            let evens: BTreeSet<u32> = even.iter().collect();
+            for (made, expected) in [
+                (both, reference.intersection(&evens).copied().collect::<Vec<_>>()),
+                (rows.union(&even), reference.union(&evens).copied().collect()),
+                (rows.without(&even), reference.difference(&evens).copied().collect()),
+                (even.without(&rows), evens.difference(&reference).copied().collect()),
+            ] {
+                prop_assert_eq!(made.len(), expected.len());
+                prop_assert_eq!(made.iter().collect::<Vec<_>>(), expected);
+            }
         }
     }
 }

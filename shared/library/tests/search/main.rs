@@ -1,14 +1,16 @@
 //! Searches against a brute-force reference: exact scan, graph, tail, deletions, file names, pages, ties.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod filters;
+#[path = "../support/mod.rs"]
 mod support;
 
 use foray_library::{Library, OpenOptions, PhotoQuery};
-use foray_protocol::{Change, Hit, Ingest, SearchStructure, UnitVector};
+use foray_protocol::{Change, Condition, Filter, Hit, Ingest, SearchStructure, UnitVector};
 use support::{Random, batch, id, open, options, path, photos};
 
 fn query(vector: &UnitVector, limit: usize) -> PhotoQuery<'_> {
-    PhotoQuery { vector: Some(vector), names: &[], exclude: None, limit, offset: 0 }
+    PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit, offset: 0 }
 }
 
 fn paths(hits: &[Hit]) -> Vec<&str> {
@@ -91,10 +93,10 @@ fn file_names_limit_the_search() {
     let mut random = Random(4);
     let vectors: Vec<_> = (0..300).map(|_| random.vector()).collect();
     library.commit(&photos(&vectors)).unwrap();
-    let (vector, names) = (random.vector(), ["99.".to_owned()]);
-    let hits = library.search(&PhotoQuery { names: &names, ..query(&vector, 50) }).unwrap();
+    let (vector, names) = (random.vector(), Filter::Is(Condition::Name("99.".to_owned())));
+    let hits = library.search(&PhotoQuery { filter: Some(&names), ..query(&vector, 50) }).unwrap();
     assert_eq!(hits.len(), 3);
-    let listed = library.search(&PhotoQuery { names: &names, vector: None, ..query(&vector, 50) }).unwrap();
+    let listed = library.search(&PhotoQuery { filter: Some(&names), vector: None, ..query(&vector, 50) }).unwrap();
     assert_eq!(paths(&listed), ["/photos/000099.jpg", "/photos/000199.jpg", "/photos/000299.jpg"]);
 }
 

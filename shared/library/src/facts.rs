@@ -1,0 +1,287 @@
+//! What filters ask about photos, by row, in memory: read from the catalogue when first asked for, and following its commits.
+
+use std::collections::HashMap;
+
+use foray_protocol::{
+    Condition, Feature, Filter, ImageId, NumberField, PhotoMetadata, PhotoPath, SpaceId, TextField, TimeField,
+    clock_seconds,
+};
+use parking_lot::RwLock;
+use rayon::prelude::*;
+
+use crate::LibraryError;
+use crate::catalogue::Catalogue;
+use crate::engine::RowSet;
+use crate::space::SpaceIndex;
+
+/// The Earth's mean radius (IUGG).
+const EARTH_RADIUS_KM: f64 = 6_371.008_8;
+
+/// Texts that many photos share, each kept once, by number; lower case.
+#[derive(Debug, Default)]
+struct Texts {
+    all: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Texts {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// Which of them pass `test`, by number.
+    fn passing(&self, test: impl Fn(&str) -> bool) -> Vec<bool> {
+        self.all.iter().map(|text| test(text)).collect()
+    }
+}
+
+/// One photo's facts; texts by number.
+#[derive(Clone, Debug, Default)]
+struct Fact {
+    width: u32,
+    height: u32,
+    taken: Option<i64>,
+    /// Degrees north and east.
+    position: Option<(f32, f32)>,
+    camera: Option<u32>,
+    format: Option<u32>,
+    /// Of each of its files.
+    folders: Box<[u32]>,
+    tags: Box<[u32]>,
+}
+
+/// The facts of a space's rows.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    rows: Vec<Fact>,
+    texts: Texts,
+    folders: Texts,
+}
+
+impl Facts {
+    /// Reads those of all photos that have a row in `index`.
+    fn load(catalogue: &Catalogue, index: &SpaceIndex) -> Result<Self, LibraryError> {
+        let mut facts = Self::default();
+        facts.rows.resize(index.vectors.len(), Fact::default());
+        for entry in catalogue.all_photos() {
+            let (id, record) = entry?;
+            if let Some(row) = index.row(id) {
+                facts.rows[row as usize] = facts.fact(&record.metadata, &[]);
+            }
+        }
+        for link in catalogue.all_links() {
+            let (id, path) = link?;
+            if let Some(row) = index.row(id) {
+                let folder = facts.folder(&path);
+                let fact = &mut facts.rows[row as usize];
+                fact.folders = fact.folders.iter().copied().chain([folder]).collect();
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Reads those of one photo again.
+    fn reload(&mut self, catalogue: &Catalogue, row: u32, id: ImageId) -> Result<(), LibraryError> {
+        let at = row as usize;
+        if at >= self.rows.len() {
+            self.rows.resize(at + 1, Fact::default());
+        }
+        self.rows[at] = match catalogue.photo(id)? {
+            Some(record) => self.fact(&record.metadata, &catalogue.paths(id)?),
+            None => Fact::default(),
+        };
+        Ok(())
+    }
+
+    fn fact(&mut self, metadata: &PhotoMetadata, paths: &[PhotoPath]) -> Fact {
+        let tags = metadata.junk.map(|junk| self.texts.number(junk.name()));
+        Fact {
+            width: metadata.width,
+            height: metadata.height,
+            taken: metadata.taken_at.as_deref().and_then(clock_seconds),
+            position: metadata.position.map(|(latitude, longitude)| (latitude as f32, longitude as f32)),
+            camera: metadata.camera.as_deref().map(|camera| self.texts.number(&camera.to_lowercase())),
+            format: Some(self.texts.number(&metadata.format)),
+            folders: paths.iter().map(|path| self.folder(path)).collect(),
+            tags: tags.into_iter().collect(),
+        }
+    }
+
+    fn folder(&mut self, path: &PhotoPath) -> u32 {
+        let folder = path.as_path().parent().map(|folder| folder.to_string_lossy()).unwrap_or_default();
+        self.folders.number(&folder)
+    }
+
+    /// The rows of `live` that fulfil `filter`; `named` gives those with a file whose name contains a text.
+    ///
+    /// # Errors
+    /// Those of `named`.
+    pub fn rows(&self, filter: &Filter, question: &Question<'_>) -> Result<RowSet, LibraryError> {
+        match filter {
+            Filter::All(all) => all
+                .iter()
+                .try_fold(question.live.clone(), |rows, filter| Ok(rows.intersection(&self.rows(filter, question)?))),
+            Filter::Any(any) => {
+                any.iter().try_fold(RowSet::default(), |rows, filter| Ok(rows.union(&self.rows(filter, question)?)))
+            }
+            Filter::Not(filter) => Ok(question.live.without(&self.rows(filter, question)?)),
+            Filter::Is(Condition::Name(name)) => Ok((question.named)(name)?.intersection(question.live)),
+            Filter::Is(condition) => {
+                let test = self.test(condition, question.now);
+                let is_in = |row: &u32| question.live.contains(*row) && test(&self.rows[*row as usize]);
+                let rows: Vec<u32> = (0..self.rows.len() as u32).into_par_iter().filter(is_in).collect();
+                Ok(rows.into_iter().collect())
+            }
+        }
+    }
+
+    /// Whether a photo fulfils `condition`, as a test of its facts.
+    fn test(&self, condition: &Condition, now: i64) -> Box<dyn Fn(&Fact) -> bool + Sync + '_> {
+        match condition {
+            Condition::Folder(folder) => {
+                let passing = self.folders.passing(|path| folder.holds(path));
+                Box::new(move |fact| fact.folders.iter().any(|&folder| passing[folder as usize]))
+            }
+            Condition::Text(field, test) => {
+                let (field, passing) = (*field, self.texts.passing(|text| test.passes(text)));
+                Box::new(move |fact| fact.text(field).is_some_and(|text| passing[text as usize]))
+            }
+            Condition::Tag(tag) => {
+                let passing = self.texts.passing(|text| text == tag);
+                Box::new(move |fact| fact.tags.iter().any(|&tag| passing[tag as usize]))
+            }
+            Condition::Number(field, range) => {
+                let (field, range) = (*field, *range);
+                Box::new(move |fact| range.contains(&fact.number(field)))
+            }
+            Condition::Time(TimeField::Taken, range) => {
+                let range = range.map(|moment| moment.seconds(now));
+                Box::new(move |fact| fact.taken.is_some_and(|taken| range.contains(&taken)))
+            }
+            Condition::Near { latitude, longitude, kilometres } => {
+                let (place, most) = ((*latitude, *longitude), *kilometres);
+                Box::new(move |fact| fact.position.is_some_and(|position| distance_km(place, position) <= most))
+            }
+            Condition::Has(feature) => {
+                let feature = *feature;
+                Box::new(move |fact| fact.has(feature))
+            }
+            Condition::Shape(shape) => {
+                let shape = *shape;
+                Box::new(move |fact| shape.fits(fact.width, fact.height))
+            }
+            // Asked of the catalogue before.
+            Condition::Name(_) => Box::new(|_| false),
+        }
+    }
+}
+
+impl Fact {
+    fn text(&self, field: TextField) -> Option<u32> {
+        match field {
+            TextField::Camera => self.camera,
+            TextField::Format => self.format,
+        }
+    }
+
+    fn number(&self, field: NumberField) -> f64 {
+        match field {
+            NumberField::Width => f64::from(self.width),
+            NumberField::Height => f64::from(self.height),
+            NumberField::Megapixels => f64::from(self.width) * f64::from(self.height) / 1e6,
+        }
+    }
+
+    fn has(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::Position => self.position.is_some(),
+            Feature::Date => self.taken.is_some(),
+            Feature::Camera => self.camera.is_some(),
+            Feature::Copies => self.folders.len() > 1,
+        }
+    }
+}
+
+/// The distance along the ground by the haversine formula (R. W. Sinnott, 1984); degrees north and east.
+fn distance_km((latitude, longitude): (f64, f64), (other_latitude, other_longitude): (f32, f32)) -> f64 {
+    let (from, to) = (latitude.to_radians(), f64::from(other_latitude).to_radians());
+    let half = |difference: f64| (difference / 2.0).sin().powi(2);
+    let turn = (f64::from(other_longitude) - longitude).to_radians();
+    2.0 * EARTH_RADIUS_KM * (half(to - from) + from.cos() * to.cos() * half(turn)).min(1.0).sqrt().asin()
+}
+
+/// What a filter is asked of.
+pub(crate) struct Question<'a> {
+    /// Rows that can be found.
+    pub live: &'a RowSet,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// Rows with a file whose name contains a text.
+    pub named: &'a dyn Fn(&str) -> Result<RowSet, LibraryError>,
+}
+
+/// The present facts, and of which space's rows they are, if anyone asked for them.
+#[derive(Debug, Default)]
+pub(crate) struct FactKeeper(RwLock<Option<(SpaceId, Facts)>>);
+
+impl FactKeeper {
+    /// What `ask` makes of the facts of `index`, the rows of `space`. Whoever holds `index` may call it.
+    ///
+    /// # Errors
+    /// Those of reading the catalogue, and of `ask`.
+    pub fn with<T>(
+        &self,
+        catalogue: &Catalogue,
+        (space, index): (&SpaceId, &SpaceIndex),
+        ask: impl Fn(&Facts) -> Result<T, LibraryError>,
+    ) -> Result<T, LibraryError> {
+        if let Some((_, facts)) = self.0.read().as_ref().filter(|(of, _)| of == space) {
+            return ask(facts);
+        }
+        let mut present = self.0.write();
+        let (_, facts) = match present.take().filter(|(of, _)| of == space) {
+            Some(loaded_meanwhile) => present.insert(loaded_meanwhile),
+            None => present.insert((space.clone(), Facts::load(catalogue, index)?)),
+        };
+        ask(facts)
+    }
+
+    /// Follows a commit that touched these photos. The rows must not be locked: others wait for the facts while they hold them.
+    ///
+    /// # Errors
+    /// Those of reading the catalogue.
+    pub fn follow(
+        &self,
+        catalogue: &Catalogue,
+        space: &SpaceId,
+        touched: &[(ImageId, u32)],
+    ) -> Result<(), LibraryError> {
+        match self.0.write().as_mut().filter(|(of, _)| of == space) {
+            Some((_, facts)) => touched.iter().try_for_each(|&(id, row)| facts.reload(catalogue, row, id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets everything: the rows have other numbers now.
+    pub fn forget(&self) {
+        *self.0.write() = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_those_along_the_ground() {
+        let berlin_paris = distance_km((52.5200, 13.4050), (48.8566, 2.3522));
+        assert!((berlin_paris - 877.5).abs() < 1.0, "{berlin_paris}");
+        assert!(distance_km((0.0, 179.9), (0.0, -179.9)) < 25.0, "across the date line");
+    }
+}
