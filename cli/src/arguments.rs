@@ -148,7 +148,8 @@ pub struct IndexerArguments {
 
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// What the photo shows; terms can be joined by " + " and " - " and weighted like 2:cat
+    /// What the photo shows; terms can be joined by " + " and " - " and weighted like 2:cat, and filters such as in:Trips,
+    /// taken:2023-06..2023-09, camera:"Pixel 7", near:52.5,13.4,50km, type:png, w:>4000 or -tag:screenshot added
     pub query: String,
     /// How many results at most
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
@@ -221,6 +222,9 @@ pub struct UnusualArguments {
     /// Leave out black, blank, blurred and tiny photos, and screenshots
     #[arg(long)]
     pub hide_junk: bool,
+    /// Only photos that fulfil filters, such as "in:Trips taken:2023"
+    #[arg(long, value_name = "FILTERS")]
+    pub filter: Option<String>,
     #[command(flatten)]
     pub format: FormatArguments,
 }

@@ -161,11 +161,18 @@ fn searches_find_what_was_committed() {
                 neighbours: 1,
                 kind: UnusualKind::Unique,
                 hide_junk: false,
+                filter: None,
             })
             .unwrap();
         assert_eq!((unusual.results.len(), unusual.neighbours), (2, 1));
-        let request =
-            UnusualRequest { limit: 3, offset: 0, neighbours: 1, kind: UnusualKind::Atypical, hide_junk: false };
+        let request = UnusualRequest {
+            limit: 3,
+            offset: 0,
+            neighbours: 1,
+            kind: UnusualKind::Atypical,
+            hide_junk: false,
+            filter: None,
+        };
         assert_eq!(search.unusual(&request).unwrap().results.len(), 3);
     });
 }

@@ -11,8 +11,8 @@ use crate::settings::Settings;
 
 pub fn unusual(settings: &Settings, arguments: &UnusualArguments) -> Result<()> {
     let search = Connection::open(settings, "unusual", false)?.search(settings)?;
-    let UnusualArguments { limit, neighbours, kind, hide_junk, format } = *arguments;
-    let request = UnusualRequest { limit, offset: 0, neighbours, kind: kind.into(), hide_junk };
+    let UnusualArguments { limit, neighbours, kind, hide_junk, ref filter, format } = *arguments;
+    let request = UnusualRequest { limit, offset: 0, neighbours, kind: kind.into(), hide_junk, filter: filter.clone() };
     let results = wait_for(|| search.unusual(&request))?;
     if format.json {
         return print_json(&results);

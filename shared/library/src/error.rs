@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError, SpaceId, VectorError};
+use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError, QueryError, SpaceId, VectorError};
 use thiserror::Error;
 
 use crate::backup::BACKUP_FORMAT;
@@ -168,6 +168,9 @@ pub enum LibraryError {
     /// A stored vector that is none.
     #[error("a damaged vector in the library: {0}")]
     Vector(#[from] VectorError),
+    /// Filters that cannot be read.
+    #[error("the filter cannot be read: {0}")]
+    Filter(QueryError),
     /// A photo that the library does not have.
     #[error("no photo {0} in the library")]
     NoPhoto(String),
@@ -226,7 +229,7 @@ impl LibraryError {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
-            Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } => ProblemKind::BadRequest,
+            Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } | Self::Filter(_) => ProblemKind::BadRequest,
             Self::WrongSpace { .. } | Self::Dimension { .. } => ProblemKind::WrongSpace,
             Self::Uncovered { .. } => ProblemKind::Uncovered,
             Self::Searched(_) => ProblemKind::BadRequest,

@@ -145,8 +145,14 @@ mod tests {
     }
 
     fn unusual(library: &Library) -> Vec<(ImageId, f32)> {
-        let request =
-            UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind: UnusualKind::Unique, hide_junk: false };
+        let request = UnusualRequest {
+            limit: 50,
+            offset: 0,
+            neighbours: 10,
+            kind: UnusualKind::Unique,
+            hide_junk: false,
+            filter: None,
+        };
         library.unusual(&request).unwrap().results.iter().map(|hit| (hit.photo.id, hit.score)).collect()
     }
 

@@ -1,5 +1,7 @@
 //! Searches over the whole library: from a query vector and file names to photos with scores.
 
+use std::collections::HashSet;
+
 use foray_protocol::{Filter, Hit, ImageId, Photo, SpaceId, UnitVector};
 
 use crate::LibraryError;
@@ -80,6 +82,14 @@ impl Library {
         let named = |name: &str| Ok(index.rows_of(&self.catalogue.photos_named(name)?));
         let question = Question { live: &index.vectors.live, now: now_seconds() as i64, named: &named };
         self.facts.with(&self.catalogue, (space, index), |facts| facts.rows(filter, &question))
+    }
+
+    /// The photos that fulfil `filter`.
+    pub(crate) fn photos_that_fulfil(&self, filter: &Filter) -> Result<HashSet<ImageId>, LibraryError> {
+        let Some(active) = self.active() else { return Ok(HashSet::new()) };
+        let index = active.index.read();
+        let rows = self.filtered_rows(&active.id, &index, filter)?;
+        Ok(rows.iter().map(|row| index.ids[row as usize]).collect())
     }
 
     fn search_vector(

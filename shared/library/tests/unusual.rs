@@ -7,7 +7,7 @@ use foray_protocol::{Change, Ingest, UnitVector, UnusualKind, UnusualRequest};
 use support::{DIMENSION, Random, batch, id, open, path, photos};
 
 fn request(limit: usize, neighbours: usize) -> UnusualRequest {
-    UnusualRequest { limit, offset: 0, neighbours, kind: UnusualKind::Unique, hide_junk: false }
+    UnusualRequest { limit, offset: 0, neighbours, kind: UnusualKind::Unique, hide_junk: false, filter: None }
 }
 
 /// 1 - mean cosine to the k nearest others, most unusual first.

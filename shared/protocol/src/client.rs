@@ -210,11 +210,12 @@ impl PhotoSearch for Client {
     }
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
-        let UnusualRequest { limit, offset, neighbours, kind, hide_junk } = request;
+        let UnusualRequest { limit, offset, neighbours, kind, hide_junk, filter } = request;
         let pairs = [("limit", limit), ("offset", offset), ("neighbours", neighbours)];
         let mut pairs = pairs.map(|(key, value)| (key, value.to_string())).to_vec();
         pairs.push(("kind", kind.name().to_owned()));
         pairs.push(("hide_junk", hide_junk.to_string()));
+        pairs.extend(filter.clone().map(|filter| ("filter", filter)));
         self.get("unusual", &pairs)
     }
 

@@ -96,6 +96,9 @@ pub struct UnusualRequest {
     /// Whether to leave out what is labelled as junk; it counts as a neighbour in any case.
     #[serde(default)]
     pub hide_junk: bool,
+    /// What the photos shown must fulfil, as filters are written in queries; the others count as neighbours in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// What makes a photo unusual.

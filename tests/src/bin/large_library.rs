@@ -98,7 +98,7 @@ fn search(library: &Library, query: &UnitVector) {
 }
 
 fn unusual(library: &Library, kind: UnusualKind) {
-    let request = UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind, hide_junk: false };
+    let request = UnusualRequest { limit: 50, offset: 0, neighbours: 10, kind, hide_junk: false, filter: None };
     patiently(|| library.unusual(&request));
 }
 

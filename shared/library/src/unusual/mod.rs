@@ -2,7 +2,7 @@
 //! Ramaswamy, Rastogi and Shim, 2000, with cosine distance). Near-identical shots count as one picture.
 //! Or how far it lies from the centre of its own cluster: 1 - the cosine similarity to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foray_protocol::{ImageId, Neighbour, UnitVector, UnusualHit, UnusualKind, UnusualRequest, UnusualResults};
 use rayon::prelude::*;
@@ -51,7 +51,9 @@ impl Library {
             return Err(LibraryError::OutOfRange { field, got: request.neighbours, expected });
         }
         let ordering = self.unusual_ordering(request.kind, request.neighbours)?;
-        let pictures = self.first_pictures(&ordering.pictures, request)?;
+        let filter = request.filter.as_deref().map(str::parse).transpose().map_err(LibraryError::Filter)?;
+        let allowed = filter.map(|filter| self.photos_that_fulfil(&filter)).transpose()?;
+        let pictures = self.first_pictures(&ordering.pictures, request, allowed.as_ref())?;
         let mut hits = pictures.into_iter().map(|picture| self.unusual_hit(picture)).collect::<Result<Vec<_>, _>>()?;
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
         let results = page(hits, request.offset, request.limit);
@@ -63,6 +65,7 @@ impl Library {
         &self,
         pictures: &'a [Picture],
         request: &UnusualRequest,
+        allowed: Option<&HashSet<ImageId>>,
     ) -> Result<Vec<&'a Picture>, LibraryError> {
         let mut first: Vec<&Picture> = vec![];
         for picture in pictures {
@@ -70,7 +73,8 @@ impl Library {
             if is_past_end && first.last().is_some_and(|last| picture.score < last.score) {
                 break;
             }
-            if !(request.hide_junk && self.is_junk(picture.id)?) {
+            let is_allowed = allowed.is_none_or(|allowed| allowed.contains(&picture.id));
+            if is_allowed && !(request.hide_junk && self.is_junk(picture.id)?) {
                 first.push(picture);
             }
         }

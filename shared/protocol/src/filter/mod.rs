@@ -9,10 +9,13 @@ mod moment;
 mod value;
 
 use std::ops::Bound;
+use std::str::FromStr;
 
 pub use field::{Feature, NumberField, Shape, TextField, TimeField};
 pub(crate) use inline::{names, take_filters};
 pub use moment::{Moment, clock_seconds};
+
+use crate::{Query, QueryError};
 
 /// Conditions, joined.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +55,19 @@ impl Filter {
                 Self::All(all)
             }
             (one, other) => Self::All(vec![one, other]),
+        }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = QueryError;
+
+    /// Reads filters and quoted file names as they stand in a query, with no words beside them.
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        let query: Query = text.parse()?;
+        match query.terms.is_empty() {
+            true => Ok(query.filter),
+            false => Err(QueryError::new(1, "only filters can stand here, such as in:Trips or taken:2023")),
         }
     }
 }
