@@ -7,7 +7,7 @@ use foray_embedding::{DecodeLimits, Embedder, Pixels, decode};
 use foray_protocol::PhotoMetadata;
 
 use crate::metadata::metadata;
-use crate::thumbnail::preview;
+use crate::thumbnail::{self, preview};
 
 /// A photo without its full-size picture, which is dropped as soon as these are made of it.
 pub(crate) struct Developed {
@@ -24,7 +24,8 @@ pub(crate) fn develop(content: &[u8], limits: &DecodeLimits, embedder: &Embedder
 }
 
 fn develop_unguarded(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
-    let picture = decode(content, limits).map_err(|error| error.to_string())?;
+    let detail = embedder.detail().at_least(thumbnail::DETAIL);
+    let picture = decode(content, limits, detail).map_err(|error| error.to_string())?;
     let (preview, thumbnail) =
         preview(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;
     let mut metadata = metadata(content, &picture);

@@ -179,7 +179,7 @@ impl Source<'_> {
     }
 
     fn pixels(&self, content: &[u8]) -> Option<Pixels> {
-        let develop = || Some(self.embedder.preprocess(&decode(content, self.limits).ok()?));
+        let develop = || Some(self.embedder.preprocess(&decode(content, self.limits, self.embedder.detail()).ok()?));
         // A picture that crashes a decoder is one bad picture, not the end of the run.
         panic::catch_unwind(AssertUnwindSafe(develop)).ok().flatten()
     }

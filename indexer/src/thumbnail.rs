@@ -4,10 +4,13 @@ use std::error::Error;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use foray_embedding::Detail;
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 
 const LONG_SIDE: u32 = 400;
+/// A preview is made of twice its pixels at least, so that resizing has something to average.
+pub(crate) const DETAIL: Detail = Detail::Sides { short: 0, long: 2 * LONG_SIDE };
 const QUALITY: u8 = 82;
 
 type PreviewError = Box<dyn Error + Send + Sync>;

@@ -142,7 +142,8 @@ impl PhotoSearch for SearchService {
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
         let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
-        let picture = decode(content, &DecodeLimits::default()).map_err(|error| unreadable(&error))?;
+        let picture =
+            decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
         let pixels = embedder.preprocess(&picture);
         let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
         self.timed(begun, &PhotoQuery { vector: vectors.first(), filter: None, exclude: None, limit, offset: 0 })

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use foray_embedding::{BUILTIN, BackendChoice, DecodeLimits, Device, Embedder, decode};
+use foray_embedding::{BUILTIN, BackendChoice, DecodeLimits, Detail, Device, Embedder, decode};
 use foray_protocol::{BackendReport, UnitVector};
 use serde::Serialize;
 
@@ -109,7 +109,7 @@ fn check(settings: &Settings, backend: &'static str, choice: BackendChoice, devi
 }
 
 fn measure(embedder: &Embedder) -> Result<(f64, f64, UnitVector)> {
-    let picture = decode(PHOTO, &DecodeLimits::default())?;
+    let picture = decode(PHOTO, &DecodeLimits::default(), Detail::Full)?;
     let batch: Vec<_> = (0..BATCH).map(|_| embedder.preprocess(&picture)).collect();
     let embedding = embedder.embed_images(&batch)?.pop().context("the model gave no embedding")?;
     embedder.embed_text(CAPTION)?;

@@ -93,6 +93,7 @@ fn load(embedder: &Embedder, path: &PhotoPath) -> Result<Pixels, Failure> {
         return Err(failure("a folder; expected image files (give its files, or index it and search)".to_owned()));
     }
     let content = fs::read(path).map_err(|error| failure(error.to_string()))?;
-    let picture = decode(&content, &DecodeLimits::default()).map_err(|error| failure(error.to_string()))?;
+    let picture =
+        decode(&content, &DecodeLimits::default(), embedder.detail()).map_err(|error| failure(error.to_string()))?;
     Ok(embedder.preprocess(&picture))
 }

@@ -10,7 +10,7 @@ use crate::backend::{self, Backend, Graph, Tensor, Values};
 use crate::batch::BatchSize;
 use crate::tokenization::TextTokenizer;
 use crate::tower::Tower;
-use crate::{BackendOptions, EmbeddingError, Model, Picture, Pixels, visual_tower};
+use crate::{BackendOptions, Detail, EmbeddingError, Model, Picture, Pixels, visual_tower};
 
 /// A model on a backend. Usable from many threads.
 pub struct Embedder {
@@ -55,6 +55,13 @@ impl Embedder {
     /// What computes the embeddings.
     pub fn report(&self) -> &BackendReport {
         self.backend.report()
+    }
+
+    /// How much of a picture the visual tower needs: twice the pixels that it sees on each side, so that the last step of making
+    /// the picture smaller is the resizing that the model knows.
+    pub fn detail(&self) -> Detail {
+        let side = self.model.manifest.preprocessing.size;
+        Detail::Sides { short: 2 * side, long: 0 }
     }
 
     /// `picture` as the visual tower takes it.

@@ -13,6 +13,7 @@ mod model;
 mod onnx;
 mod picture;
 mod preprocessing;
+mod reduced_jpeg;
 mod store;
 mod tokenization;
 mod tower;
@@ -24,7 +25,7 @@ pub use current_embedder::{CurrentEmbedder, HeldEmbedder};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};
-pub use picture::{DecodeLimits, Picture, decode};
+pub use picture::{DecodeLimits, Detail, Picture, decode};
 pub use preprocessing::Pixels;
 pub use store::{
     CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,

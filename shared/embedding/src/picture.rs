@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
 
-use crate::EmbeddingError;
+use crate::{EmbeddingError, reduced_jpeg};
 
 /// Bytes that a decoder may allocate beside the picture.
 const DECODER_MEMORY: u64 = 512 << 20;
@@ -18,14 +18,50 @@ const BYTES_A_PIXEL: u64 = 4;
 /// A decoded picture.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// 8-bit red, green and blue, upright, on white where it was transparent.
+    /// 8-bit red, green and blue, upright, on white where it was transparent; fewer than the picture has where less
+    /// [`Detail`] was asked for.
     pub pixels: RgbImage,
-    /// Width in pixels, upright.
+    /// Width of the picture in pixels, upright.
     pub width: u32,
-    /// Height in pixels, upright.
+    /// Height of the picture in pixels, upright.
     pub height: u32,
     /// `jpeg`, `png`, `webp`, `gif`, `tiff` or `bmp`.
     pub format: &'static str,
+}
+
+/// How much of a picture is needed: large JPEG files are decoded faster to fewer pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every pixel.
+    Full,
+    /// At least so many pixels on each side, where the picture has them.
+    Sides {
+        /// Of the shorter side.
+        short: u32,
+        /// Of the longer side.
+        long: u32,
+    },
+}
+
+impl Detail {
+    /// As much as both of them need.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Sides { short, long }, Self::Sides { short: other_short, long: other_long }) => {
+                Self::Sides { short: short.max(other_short), long: long.max(other_long) }
+            }
+            _ => Self::Full,
+        }
+    }
+
+    /// The eighths of its sides, 1, 2 or 4, to which a picture of this size may be reduced; `None` if it may not.
+    pub(crate) fn eighths(self, width: u32, height: u32) -> Option<u32> {
+        let Self::Sides { short, long } = self else { return None };
+        let is_enough =
+            |eighths: &u32| width.min(height) * eighths >= 8 * short && width.max(height) * eighths >= 8 * long;
+        [1, 2, 4].into_iter().find(is_enough)
+    }
 }
 
 /// What is refused before it is decoded.
@@ -51,7 +87,7 @@ impl Default for DecodeLimits {
 ///
 /// # Errors
 /// A sentence for the picture's owner; a panic of a decoder is one, too.
-pub fn decode(content: &[u8], limits: &DecodeLimits) -> Result<Picture, EmbeddingError> {
+pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<Picture, EmbeddingError> {
     if content.is_empty() {
         return Err(EmbeddingError::EmptyFile);
     }
@@ -62,7 +98,7 @@ pub fn decode(content: &[u8], limits: &DecodeLimits) -> Result<Picture, Embeddin
     }
     let format = image::guess_format(content).ok().and_then(|format| Some((format, name_of(format)?)));
     let (format, name) = format.ok_or(EmbeddingError::NotAPicture)?;
-    let decoded = panic::catch_unwind(AssertUnwindSafe(|| decode_format(content, format, name, limits)));
+    let decoded = panic::catch_unwind(AssertUnwindSafe(|| decode_format(content, format, name, limits, detail)));
     decoded.unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
 }
 
@@ -83,20 +119,37 @@ fn decode_format(
     format: ImageFormat,
     name: &'static str,
     limits: &DecodeLimits,
+    detail: Detail,
 ) -> Result<Picture, EmbeddingError> {
     let undecodable = |error: ImageError| undecodable(name, &error);
     let mut decoder = ImageReader::with_format(Cursor::new(content), format).into_decoder().map_err(undecodable)?;
-    check_size(name, decoder.dimensions(), limits)?;
+    let size = decoder.dimensions();
+    check_size(name, size, limits)?;
     check_memory(decoder.total_bytes(), limits)?;
     let mut memory = Limits::no_limits();
     memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
     decoder.set_limits(memory).map_err(undecodable)?;
     // A picture without a readable orientation is upright as it is.
     let orientation = orientation_of(&mut decoder);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(undecodable)?;
+    let reduced = match format {
+        ImageFormat::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
+        _ => None,
+    };
+    let mut image = match reduced {
+        Some(image) => image,
+        None => DynamicImage::from_decoder(decoder).map_err(undecodable)?,
+    };
     orientation.into_iter().for_each(|orientation| image.apply_orientation(orientation));
-    let pixels = on_white(image);
-    Ok(Picture { width: pixels.width(), height: pixels.height(), pixels, format: name })
+    let (width, height) = upright(size, orientation);
+    Ok(Picture { width, height, pixels: on_white(image), format: name })
+}
+
+fn upright((width, height): (u32, u32), orientation: Option<Orientation>) -> (u32, u32) {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    match orientation {
+        Some(Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH) => (height, width),
+        _ => (width, height),
+    }
 }
 
 fn orientation_of(decoder: &mut impl ImageDecoder) -> Option<Orientation> {
@@ -175,7 +228,7 @@ mod tests {
     }
 
     fn decode_default(content: &[u8]) -> Result<Picture, EmbeddingError> {
-        decode(content, &DecodeLimits::default())
+        decode(content, &DecodeLimits::default(), Detail::Full)
     }
 
     #[test]
@@ -203,7 +256,7 @@ mod tests {
     #[test]
     fn limits_are_kept() {
         let refusal = |image: DynamicImage, limits: DecodeLimits| {
-            decode(&png(image), &limits).err().map(|error| error.to_string()).unwrap_or_default()
+            decode(&png(image), &limits, Detail::Full).err().map(|error| error.to_string()).unwrap_or_default()
         };
         let limits = |max_pixels, max_side| DecodeLimits { max_pixels, max_side, ..DecodeLimits::default() };
         let picture = || DynamicImage::from(RgbImage::new(4, 3));
@@ -220,6 +273,6 @@ mod tests {
         let cut = &png(RgbImage::new(64, 64))[..60];
         assert!(decode_default(cut).unwrap_err().to_string().starts_with("the PNG data is damaged: "));
         let limits = DecodeLimits { max_bytes: 1 << 20, ..DecodeLimits::default() };
-        assert!(decode(&vec![0; 3 << 20], &limits).unwrap_err().to_string().contains("3 MiB"));
+        assert!(decode(&vec![0; 3 << 20], &limits, Detail::Full).unwrap_err().to_string().contains("3 MiB"));
     }
 }

@@ -123,10 +123,10 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::{DecodeLimits, Model, decode};
+    use crate::{DecodeLimits, Detail, Model, decode};
 
     fn load(file: &Path) -> Picture {
-        decode(&fs::read(file).unwrap(), &DecodeLimits::default()).unwrap()
+        decode(&fs::read(file).unwrap(), &DecodeLimits::default(), Detail::Full).unwrap()
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {

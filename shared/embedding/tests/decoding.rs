@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foray_embedding::{DecodeLimits, Picture, decode};
+use foray_embedding::{DecodeLimits, Detail, Picture, decode};
 
 /// The photographs beside the project; says so where they are absent.
 fn test_data(test: &str, name: &str) -> Option<PathBuf> {
@@ -23,7 +23,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn open(file: &Path) -> Result<Picture, String> {
-    decode(&fs::read(file).unwrap(), &DecodeLimits::default()).map_err(|error| error.to_string())
+    open_to(file, Detail::Full)
+}
+
+fn open_to(file: &Path, detail: Detail) -> Result<Picture, String> {
+    decode(&fs::read(file).unwrap(), &DecodeLimits::default(), detail).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -45,6 +49,33 @@ fn broken_and_odd_files_end_as_a_picture_or_a_sentence() {
     }
     eprintln!("{pictures} pictures, {sentences} refused");
     assert!(pictures > 100 && sentences > 50, "{pictures} pictures, {sentences} refused");
+}
+
+#[test]
+fn fewer_pixels_of_a_file_come_to_the_same_end_as_all_of_them() {
+    let Some(nasty) = test_data("fewer_pixels_of_a_file_come_to_the_same_end_as_all_of_them", "nasty") else { return };
+    let photos = nasty.with_file_name("photos");
+    let mut reduced = 0;
+    for file in [files(&nasty), files(&photos)].concat() {
+        let (full, less) = (open(&file), open_to(&file, Detail::Sides { short: 24, long: 0 }));
+        match (full, less) {
+            (Ok(full), Ok(less)) => {
+                assert_eq!((less.width, less.height), (full.width, full.height), "{}", file.display());
+                let turned = |width: u32, height: u32| width.cmp(&height);
+                let (small, large) = (less.pixels.dimensions(), full.pixels.dimensions());
+                assert!(small.0 * 8 >= large.0 && small.1 * 8 >= large.1, "{}: {small:?}", file.display());
+                assert!(
+                    small.0 <= large.0 && small.0.abs_diff(small.1) < 2
+                        || turned(small.0, small.1) == turned(large.0, large.1),
+                    "{}: {small:?} {large:?}",
+                    file.display()
+                );
+                reduced += usize::from(small.0 < large.0);
+            }
+            (full, less) => assert_eq!(full.err(), less.err(), "{}", file.display()),
+        }
+    }
+    assert!(reduced > 20, "{reduced}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Embedder, Model, Pixels, decode};
+use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Detail, Embedder, Model, Pixels, decode};
 use foray_protocol::UnitVector;
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ fn goldens() -> Vec<Golden> {
 
 fn pixels(embedder: &Embedder, name: &str) -> Pixels {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(name);
-    embedder.preprocess(&decode(&std::fs::read(file).unwrap(), &DecodeLimits::default()).unwrap())
+    embedder.preprocess(&decode(&std::fs::read(file).unwrap(), &DecodeLimits::default(), Detail::Full).unwrap())
 }
 
 fn embedders() -> Vec<Embedder> {
@@ -78,4 +78,38 @@ fn backends_agree() {
         let cosine = first.embed_text(text).unwrap().cosine(&last.embed_text(text).unwrap());
         assert!(cosine > 0.999, "{text:?}: {cosine}");
     }
+}
+
+/// Photographs of some megapixels, where those beside the project are there.
+fn large_photos(test: &str) -> Vec<std::path::PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let data = std::env::var_os("FORAY_TEST_DATA").map_or_else(beside, std::path::PathBuf::from);
+    let folders = ["phone", "wallpapers"].map(|name| data.join("photos").join(name));
+    if !folders[0].exists() {
+        eprintln!("skipped: {test} needs {}", folders[0].display());
+        return vec![];
+    }
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let files = files.map(|entry| entry.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("jpg"))).collect()
+}
+
+#[test]
+fn a_picture_that_was_decoded_to_fewer_pixels_has_nearly_the_same_embedding() {
+    let embedder = embedders().remove(embedders().len() - 1);
+    let test = "a_picture_that_was_decoded_to_fewer_pixels_has_nearly_the_same_embedding";
+    let mut reduced = 0;
+    for file in large_photos(test) {
+        let content = std::fs::read(&file).unwrap();
+        let [full, less] =
+            [Detail::Full, embedder.detail()].map(|detail| decode(&content, &DecodeLimits::default(), detail).unwrap());
+        assert_eq!((full.width, full.height), (less.width, less.height));
+        reduced += usize::from(less.pixels.width() < full.pixels.width());
+        let vectors = embedder.embed_images(&[embedder.preprocess(&full), embedder.preprocess(&less)]).unwrap();
+        let cosine = vectors[0].cosine(&vectors[1]);
+        let sizes = [full.pixels.dimensions(), less.pixels.dimensions()];
+        eprintln!("{}: {sizes:?} {cosine:.5}", file.display());
+        assert!(cosine > 0.995, "{}: {cosine}", file.display());
+    }
+    assert!(reduced > 0 || large_photos(test).is_empty());
 }

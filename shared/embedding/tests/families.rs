@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Embedder, Model, decode};
+use foray_embedding::{BackendChoice, BackendOptions, DecodeLimits, Detail, Embedder, Model, decode};
 use foray_protocol::UnitVector;
 use serde::Deserialize;
 
@@ -48,7 +48,7 @@ fn agreement(family: &str, choice: BackendChoice) -> Option<(f32, f32)> {
 
 fn embed_picture(embedder: &Embedder, name: &str) -> UnitVector {
     let content = fs::read(families().join("pictures").join(name)).unwrap();
-    let pixels = embedder.preprocess(&decode(&content, &DecodeLimits::default()).unwrap());
+    let pixels = embedder.preprocess(&decode(&content, &DecodeLimits::default(), Detail::Full).unwrap());
     embedder.embed_images(&[pixels]).unwrap().remove(0)
 }
 
