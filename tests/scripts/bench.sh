@@ -11,7 +11,7 @@ if ! cmp -s "$wanted" "$venv/requirements.txt"; then
   cp "$wanted" "$venv/requirements.txt"
 fi
 export FORAY_BENCH_PYTHON="$PWD/$venv/bin/python"
-[ $# -gt 0 ] || set -- embed search
+[ $# -gt 0 ] || set -- embed index search
 for bench in "$@"; do
   cargo run --release --quiet --package foray-tests --bin "bench_$bench"
 done
