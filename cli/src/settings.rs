@@ -70,6 +70,7 @@ impl Settings {
             library_folder: Some(library.clone()),
             engines: Some(models.join(".engines")),
             threads: None,
+            shares_cores: false,
         };
         Ok(Self {
             library,
@@ -85,6 +86,13 @@ impl Settings {
             config_file,
             backend,
         })
+    }
+
+    /// The same for a command that indexes.
+    #[must_use]
+    pub fn for_indexing(&self) -> Self {
+        let backend = BackendOptions { shares_cores: true, ..self.backend.clone() };
+        Self { backend, ..self.clone() }
     }
 
     /// Opens the model on the backend that was asked for.

@@ -33,7 +33,7 @@ fn a_filter_keeps_the_order_and_leaves_only_what_fulfils_it() {
     assert_eq!(found("a cat in:trips/2024"), in_trips);
     let elsewhere: Vec<String> = all.iter().filter(|path| !path.contains("/Trips/")).cloned().collect();
     assert_eq!(found("a cat -in:Trips"), elsewhere);
-    let mut sorted = in_trips.clone();
+    let mut sorted = in_trips;
     sorted.sort();
     assert_eq!(found("in:Trips type:jpeg"), sorted, "a filter alone lists by path");
     assert_eq!(found("a cat type:png"), Vec::<String>::new());

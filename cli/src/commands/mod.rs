@@ -24,11 +24,12 @@ use crate::settings::Settings;
 /// Runs the command that was typed.
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let settings = Settings::new(&arguments.global)?;
+    let indexing = settings.for_indexing();
     let done = match arguments.command {
-        Command::Reindex(arguments) => return reindex::reindex(&settings, &arguments),
-        Command::Up(arguments) => serve::up(&settings, &arguments),
-        Command::Index(arguments) => index::index(&settings, &arguments),
-        Command::Indexer(arguments) => index::indexer(&settings, &arguments),
+        Command::Reindex(arguments) => return reindex::reindex(&indexing, &arguments),
+        Command::Up(arguments) => serve::up(&indexing, &arguments),
+        Command::Index(arguments) => index::index(&indexing, &arguments),
+        Command::Indexer(arguments) => index::indexer(&indexing, &arguments),
         Command::Serve(arguments) => serve::serve(&settings, &arguments),
         Command::Search(arguments) => search::search(&settings, arguments),
         Command::Similar(arguments) => search::similar(&settings, &arguments),

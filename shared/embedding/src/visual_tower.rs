@@ -12,7 +12,7 @@ use crate::backend::{Backend, Graph, Tensor, Values};
 use crate::model::GraphSource;
 use crate::onnx::{free_batch, to_half_precision};
 
-const TOWER: &str = "visual";
+pub(crate) const TOWER: &str = "visual";
 /// Cosine similarity to the published graph's results that a graph for batches must reach, ...
 const SAME: f32 = 0.9999;
 /// ... and one of half precision, whose numbers have three digits.

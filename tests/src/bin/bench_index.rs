@@ -140,7 +140,12 @@ impl Archive {
 
     /// Images a second if decoding and embedding, each as fast as on its own, had the processor in turn and nothing else took time.
     fn roofline(&self) -> f64 {
-        let options = BackendOptions { choice: BackendChoice::Ort, device: Device::Cpu, ..BackendOptions::default() };
+        let options = BackendOptions {
+            choice: BackendChoice::Ort,
+            device: Device::Cpu,
+            shares_cores: true,
+            ..BackendOptions::default()
+        };
         let embedder = Embedder::open(Model::builtin().unwrap(), &options).unwrap();
         let develop = |file: &PathBuf| {
             let picture = decode(&fs::read(file).unwrap(), &DecodeLimits::default(), embedder.detail()).unwrap();

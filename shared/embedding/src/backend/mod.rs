@@ -59,6 +59,8 @@ pub struct BackendOptions {
     pub engines: Option<PathBuf>,
     /// Threads of one inference; all cores when not set.
     pub threads: Option<usize>,
+    /// Whether pictures are decoded beside: then the threads that wait for the next batch leave the cores to that.
+    pub shares_cores: bool,
 }
 
 /// A loaded graph.

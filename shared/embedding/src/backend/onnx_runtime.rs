@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 
 use super::discovery::Candidate;
 use super::{Backend, BackendOptions, Device, Graph, Tensor, Values, providers, report};
-use crate::EmbeddingError;
 use crate::model::GraphSource;
+use crate::{EmbeddingError, visual_tower};
 
 const NAME: &str = "ort";
 /// The setting that tells where a graph that comes from memory has its other files.
@@ -35,6 +35,7 @@ pub(super) struct OnnxRuntime {
     environment: Environment,
     device: Device,
     engines: Option<PathBuf>,
+    shares_cores: bool,
     report: BackendReport,
 }
 
@@ -55,7 +56,8 @@ impl OnnxRuntime {
             .map_err(|reason| format!("ONNX Runtime at {}: {reason}", library.display()))?;
         let report = report(NAME, version(&library), Some(library), threads);
         let report = BackendReport { device: device.to_string(), warning, ..report };
-        Ok(Self { environment, device, engines: options.engines.clone(), report })
+        let engines = options.engines.clone();
+        Ok(Self { environment, device, engines, shares_cores: options.shares_cores, report })
     }
 }
 
@@ -151,7 +153,7 @@ impl Backend for OnnxRuntime {
 
     fn load(&self, tower: &'static str, source: &GraphSource) -> Result<Box<dyn Graph>, EmbeddingError> {
         let failed = |reason: String| EmbeddingError::Load { backend: NAME, tower, reason };
-        let session = self.session(source);
+        let session = self.session(tower, source);
         let session = session.map_err(|error| failed(error.to_string()))?;
         OrtGraph::new(session)
             .map(|graph| Box::new(graph) as Box<dyn Graph>)
@@ -160,8 +162,8 @@ impl Backend for OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    fn session(&self, source: &GraphSource) -> Result<Session, ort::Error> {
-        let mut builder = self.session_builder()?;
+    fn session(&self, tower: &str, source: &GraphSource) -> Result<Session, ort::Error> {
+        let mut builder = self.session_builder(tower)?;
         match source {
             GraphSource::Embedded(bytes) => builder.commit_from_memory(bytes),
             GraphSource::File(file) => builder.commit_from_file(file),
@@ -172,11 +174,14 @@ impl OnnxRuntime {
         }
     }
 
-    fn session_builder(&self) -> Result<SessionBuilder, ort::Error> {
+    fn session_builder(&self, tower: &str) -> Result<SessionBuilder, ort::Error> {
         let builder = Session::builder(&self.environment)?;
         let builder = providers::register(builder, &self.device, self.engines.as_deref())?;
         let builder = builder.with_optimization_level(GraphOptimizationLevel::Level3)?;
-        Ok(builder.with_intra_threads(self.report.threads)?)
+        // Threads that spin while they wait are there sooner, which a single text or picture gains from; the decoders of the next
+        // batch lose by it: photos of 12 megapixels cost 0.10 processor seconds each so, without it 0.09.
+        let spins = !(self.shares_cores && tower == visual_tower::TOWER);
+        Ok(builder.with_intra_threads(self.report.threads)?.with_intra_op_spinning(spins)?)
     }
 }
 
