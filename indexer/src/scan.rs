@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::file::facts;
 use crate::roots::{is_excluded, is_gone};
 
-const EXTENSIONS: [&str; 10] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp"];
+const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "jxl"];
 
 /// Whether a file of this name could be a photo that Foray can decode.
 pub(crate) fn is_candidate(path: &Path) -> bool {

@@ -107,7 +107,7 @@ fn a_search_explains_how_it_was_done() {
     assert!(sandbox.run(["similar", &photo, "--explain"]).err.contains("scan"));
     let json = sandbox.run(["search", "a dog", "--json"]).json();
     assert!(json["plan"].as_str().unwrap().contains("scan"), "{json}");
-    assert!(sandbox.run(["search", "\"jpg\"", "--explain"]).err.contains("by file name"));
+    assert!(sandbox.run(["search", "\"jpg\"", "--explain"]).err.contains("by path"));
 }
 
 #[test]

@@ -139,7 +139,7 @@ pub enum EmbeddingError {
     #[error("this file is empty")]
     EmptyFile,
     /// A file that is no picture that can be read.
-    #[error("not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP)")]
+    #[error("not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP, JPEG XL)")]
     NotAPicture,
     /// A file or picture beyond the limits.
     #[error("{what} is {got}, more than the limit of {limit}")]

@@ -5,7 +5,11 @@ use std::io::{self, Cursor};
 use std::panic::{self, AssertUnwindSafe};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits, RgbImage, RgbaImage,
+};
+use jxl_oxide::JxlThreadPool;
+use jxl_oxide::integration::JxlDecoder;
 
 use crate::{EmbeddingError, reduced_jpeg};
 
@@ -25,7 +29,7 @@ pub struct Picture {
     pub width: u32,
     /// Height of the picture in pixels, upright.
     pub height: u32,
-    /// `jpeg`, `png`, `webp`, `gif`, `tiff` or `bmp`.
+    /// `jpeg`, `jxl`, `png`, `webp`, `gif`, `tiff` or `bmp`.
     pub format: &'static str,
 }
 
@@ -96,43 +100,99 @@ pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<P
         let (got, limit) = (mebibytes(content.len()), mebibytes(limits.max_bytes));
         return Err(EmbeddingError::TooLarge { what: "the file", got, limit });
     }
-    let format = image::guess_format(content).ok().and_then(|format| Some((format, name_of(format)?)));
-    let (format, name) = format.ok_or(EmbeddingError::NotAPicture)?;
-    let decoded = panic::catch_unwind(AssertUnwindSafe(|| decode_format(content, format, name, limits, detail)));
-    decoded.unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
+    let format = Format::of(content).ok_or(EmbeddingError::NotAPicture)?;
+    let decoded = panic::catch_unwind(AssertUnwindSafe(|| decode_format(content, format, limits, detail)));
+    decoded.unwrap_or_else(|_| Err(damaged(format.name(), "its decoder broke down over it")))
 }
 
-fn name_of(format: ImageFormat) -> Option<&'static str> {
-    Some(match format {
-        ImageFormat::Jpeg => "jpeg",
-        ImageFormat::Png => "png",
-        ImageFormat::WebP => "webp",
-        ImageFormat::Gif => "gif",
-        ImageFormat::Tiff => "tiff",
-        ImageFormat::Bmp => "bmp",
-        _ => return None,
-    })
+/// A format that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Jpeg,
+    JpegXl,
+    Png,
+    WebP,
+    Gif,
+    Tiff,
+    Bmp,
+}
+
+impl Format {
+    /// A bare codestream, and one in a box (ISO/IEC 18181-2).
+    const JPEG_XL_STARTS: [&[u8]; 2] = [&[0xff, 0x0a], b"\0\0\0\x0cJXL \r\n\x87\n"];
+
+    fn of(content: &[u8]) -> Option<Self> {
+        if Self::JPEG_XL_STARTS.iter().any(|start| content.starts_with(start)) {
+            return Some(Self::JpegXl);
+        }
+        Some(match image::guess_format(content).ok()? {
+            ImageFormat::Jpeg => Self::Jpeg,
+            ImageFormat::Png => Self::Png,
+            ImageFormat::WebP => Self::WebP,
+            ImageFormat::Gif => Self::Gif,
+            ImageFormat::Tiff => Self::Tiff,
+            ImageFormat::Bmp => Self::Bmp,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::JpegXl => "jxl",
+            Self::Png => "png",
+            Self::WebP => "webp",
+            Self::Gif => "gif",
+            Self::Tiff => "tiff",
+            Self::Bmp => "bmp",
+        }
+    }
+
+    fn decoder<'a>(self, content: &'a [u8]) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+        let content = Cursor::new(content);
+        let of_image = |format| {
+            let decoder = ImageReader::with_format(content.clone(), format).into_decoder()?;
+            Ok(Box::new(decoder) as Box<dyn ImageDecoder + 'a>)
+        };
+        match self {
+            Self::JpegXl => Ok(Box::new(JxlDecoder::with_thread_pool(content.clone(), JxlThreadPool::none())?)),
+            Self::Jpeg => of_image(ImageFormat::Jpeg),
+            Self::Png => of_image(ImageFormat::Png),
+            Self::WebP => of_image(ImageFormat::WebP),
+            Self::Gif => of_image(ImageFormat::Gif),
+            Self::Tiff => of_image(ImageFormat::Tiff),
+            Self::Bmp => of_image(ImageFormat::Bmp),
+        }
+    }
+
+    /// How the decoded picture lies; `None` where that cannot be told, and a picture is upright as it is.
+    fn orientation(self, decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
+        match self {
+            // Its decoder turns it as the codestream says, which goes before EXIF.
+            Self::JpegXl => None,
+            _ => orientation_of(decoder),
+        }
+    }
 }
 
 fn decode_format(
     content: &[u8],
-    format: ImageFormat,
-    name: &'static str,
+    format: Format,
     limits: &DecodeLimits,
     detail: Detail,
 ) -> Result<Picture, EmbeddingError> {
+    let name = format.name();
     let undecodable = |error: ImageError| undecodable(name, &error);
-    let mut decoder = ImageReader::with_format(Cursor::new(content), format).into_decoder().map_err(undecodable)?;
+    let mut decoder = format.decoder(content).map_err(undecodable)?;
     let size = decoder.dimensions();
     check_size(name, size, limits)?;
     check_memory(decoder.total_bytes(), limits)?;
     let mut memory = Limits::no_limits();
     memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
     decoder.set_limits(memory).map_err(undecodable)?;
-    // A picture without a readable orientation is upright as it is.
-    let orientation = orientation_of(&mut decoder);
+    let orientation = format.orientation(decoder.as_mut());
     let reduced = match format {
-        ImageFormat::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
+        Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
         _ => None,
     };
     let mut image = match reduced {
@@ -152,7 +212,7 @@ fn upright((width, height): (u32, u32), orientation: Option<Orientation>) -> (u3
     }
 }
 
-fn orientation_of(decoder: &mut impl ImageDecoder) -> Option<Orientation> {
+fn orientation_of(decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
     // Some WebP files keep JPEG's prefix in their EXIF chunk, where the decoder does not expect it.
     let exif = decoder.exif_metadata().ok().flatten();
     let prefixed = exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0")?));

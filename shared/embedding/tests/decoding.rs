@@ -113,3 +113,24 @@ fn webp_files_with_a_prefixed_exif_chunk_come_out_upright() {
         assert!(mean < 12.0, "{}: mean difference {mean}", file.display());
     }
 }
+
+#[test]
+fn jpeg_xl_files_are_read() {
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
+    let (cat, original) = (open(&goldens.join("cat.jxl")).unwrap(), open(&goldens.join("cat.jpg")).unwrap());
+    assert_eq!((cat.format, cat.width, cat.pixels.width()), ("jxl", 120, 120));
+    let expected = image::imageops::thumbnail(&original.pixels, cat.width, cat.height);
+    let differences = cat.pixels.iter().zip(expected.iter()).map(|(a, b)| f64::from(a.abs_diff(*b)));
+    let mean = differences.sum::<f64>() / expected.len() as f64;
+    assert!(mean < 6.0, "{mean}");
+}
+
+#[test]
+fn a_jpeg_xl_file_that_ends_before_its_picture_is_a_sentence() {
+    let whole = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/cat.jxl")).unwrap();
+    for length in [2, 12, 40, 60] {
+        let decoded = decode(&whole[..length], &DecodeLimits::default(), Detail::Full).map(|picture| picture.format);
+        let refusal = decoded.unwrap_err().to_string();
+        assert!(refusal.contains("JXL") || refusal.contains("not a picture"), "{length}: {refusal}");
+    }
+}

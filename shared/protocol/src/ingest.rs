@@ -127,7 +127,7 @@ pub struct PhotoMetadata {
     pub width: u32,
     /// Height in pixels, after orientation.
     pub height: u32,
-    /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`.
+    /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`, `jxl`.
     pub format: String,
     /// When it was taken, as EXIF has it: `2023-06-01T12:00:00`, with the offset where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
