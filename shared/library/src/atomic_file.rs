@@ -48,14 +48,18 @@ pub fn fill_atomically<T, E: From<io::Error>>(
     filled
 }
 
+/// Whether `name` is what an attempt to write `file` beside its place is called.
+pub fn is_attempt_at(file: &Path, name: &OsStr) -> bool {
+    let prefix = file.with_extension(TEMPORARY);
+    prefix.file_name().is_some_and(|prefix| name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes()))
+}
+
 /// Removes what processes that were killed left of their attempts to write `file`. Worth its price for large files.
 pub fn remove_leftovers(file: &Path) {
-    let prefix = file.with_extension(TEMPORARY);
-    let Some(prefix) = prefix.file_name().map(OsStr::as_encoded_bytes) else { return };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A folder that cannot be listed is found out by whoever writes to it, and what cannot be removed does no harm.
     let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(prefix)) {
+    for entry in entries.flatten().filter(|entry| is_attempt_at(file, &entry.file_name())) {
         if File::open(entry.path()).is_ok_and(|left| left.try_lock().is_ok()) {
             let _ = fs::remove_file(entry.path());
         }

@@ -1,5 +1,6 @@
 //! The library's folder: its format version, the lock that keeps it to one process, and who holds that lock.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -9,7 +10,7 @@ use foray_protocol::SpaceId;
 use serde::{Deserialize, Serialize};
 
 use crate::LibraryError;
-use crate::atomic_file::{Durability, write_atomically};
+use crate::atomic_file::{Durability, is_attempt_at, remove_leftovers, write_atomically};
 use crate::upgrade::upgrade;
 
 /// The format that this version writes, and the newest that it reads.
@@ -84,6 +85,7 @@ impl LockedFolder {
         check_format(path, create)?;
         fs::create_dir_all(path).map_err(LibraryError::file("make the library's folder", path))?;
         let lock = take_lock(path)?;
+        [FORMAT_FILE, HOLDER_FILE].iter().for_each(|file| remove_leftovers(&path.join(file)));
         match read_format(path)? {
             Some(format) => upgrade(path, format)?,
             None => write_format(path, FORMAT)?,
@@ -164,15 +166,20 @@ fn check_new(path: &Path, create: bool) -> Result<(), LibraryError> {
     if !create {
         return Err(LibraryError::Missing(path.to_owned()));
     }
-    let foreign = |name: &std::ffi::OsStr| name != LOCK_FILE && name != HOLDER_FILE;
     let mut entries = match fs::read_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(LibraryError::file("open the library's folder", path))?,
     };
-    if entries.any(|entry| entry.is_ok_and(|entry| foreign(&entry.file_name()))) {
+    if entries.any(|entry| entry.is_ok_and(|entry| is_foreign(&entry.file_name()))) {
         return Err(LibraryError::NotALibrary(path.to_owned()));
     }
     Ok(())
+}
+
+/// Whether `name` is no file that a process leaves behind that is killed while it makes a library.
+fn is_foreign(name: &OsStr) -> bool {
+    let is_attempt = |file: &str| is_attempt_at(Path::new(file), name);
+    name != LOCK_FILE && name != HOLDER_FILE && !is_attempt(FORMAT_FILE) && !is_attempt(HOLDER_FILE)
 }
 
 fn take_lock(path: &Path) -> Result<File, LibraryError> {
@@ -247,6 +254,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("thesis.txt"), "x").unwrap();
         assert!(matches!(LockedFolder::open(folder.path(), true, "index"), Err(LibraryError::NotALibrary(_))));
+    }
+
+    #[test]
+    fn a_library_that_was_killed_while_it_was_made_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        for left in ["library.lock", "library.tmp-1-0", "holder.tmp-1-1"] {
+            fs::write(folder.path().join(left), "").unwrap();
+        }
+        LockedFolder::open(folder.path(), true, "index").unwrap();
+        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["library.json", "library.lock"]);
     }
 
     #[test]
