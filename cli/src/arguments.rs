@@ -154,6 +154,9 @@ pub struct SearchArguments {
     /// How many results at most
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     pub limit: usize,
+    /// Only photos that fulfil filters, also beside a picture
+    #[arg(long, value_name = "FILTERS")]
+    pub filter: Option<String>,
     /// Say how the photos were found: by an exact scan or through the search graph
     #[arg(long)]
     pub explain: bool,
@@ -168,6 +171,9 @@ pub struct SimilarArguments {
     /// How many results at most
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     pub limit: usize,
+    /// Only photos that fulfil filters, such as "in:Trips taken:2023"
+    #[arg(long, value_name = "FILTERS")]
+    pub filter: Option<String>,
     /// Say how the photos were found: by an exact scan or through the search graph
     #[arg(long)]
     pub explain: bool,

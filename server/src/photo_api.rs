@@ -5,8 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionType
 use actix_web::web::{self, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use foray_library::LibraryError;
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError};
-use serde::Deserialize;
+use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SimilarRequest};
 
 use crate::api_error::{ApiError, blocking};
 use crate::service::SearchService;
@@ -60,22 +59,12 @@ async fn original(
     Ok(original.set_content_disposition(inline).into_response(&request))
 }
 
-#[derive(Deserialize)]
-struct Limit {
-    #[serde(default = "default_limit")]
-    limit: usize,
-}
-
-fn default_limit() -> usize {
-    10
-}
-
 async fn similar(
     service: Data<SearchService>,
     id: Path<String>,
-    limit: Query<Limit>,
+    request: Query<SimilarRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let results = blocking(move || service.similar(id, limit.limit)).await?;
+    let results = blocking(move || service.similar(id, &request)).await?;
     Ok(HttpResponse::Ok().json(results))
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use foray_protocol::{DuplicatesRequest, PhotoSearch, RankRequest, SearchRequest, UnusualRequest};
+use foray_protocol::{DuplicatesRequest, PhotoSearch, RankRequest, SearchRequest, SimilarRequest, UnusualRequest};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -40,20 +40,24 @@ async fn search(service: Data<SearchService>, request: SearchRequest) -> Result<
     Ok(HttpResponse::Ok().json(results))
 }
 
+/// As [`SimilarRequest`]; what is not in the address may be in the form.
 #[derive(Deserialize)]
-struct Limit {
+#[serde(deny_unknown_fields)]
+struct ImageSearch {
     limit: Option<usize>,
+    filter: Option<String>,
 }
 
 async fn search_by_image(
     service: Data<SearchService>,
     request: HttpRequest,
-    limit: Query<Limit>,
+    search: Query<ImageSearch>,
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let upload = upload::receive(&request, body).await?;
-    let limit = limit.limit.or(upload.limit).unwrap_or(10);
-    let results = blocking(move || service.search_by_image(&upload.image, limit)).await?;
+    let ImageSearch { limit, filter } = search.into_inner();
+    let request = SimilarRequest { limit: limit.or(upload.limit).unwrap_or(10), filter: filter.or(upload.filter) };
+    let results = blocking(move || service.search_by_image(&upload.image, &request)).await?;
     Ok(HttpResponse::Ok().json(results))
 }
 

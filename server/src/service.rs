@@ -7,8 +7,8 @@ use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, d
 use foray_library::{Library, LibraryError, PhotoQuery};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Failure, Filter, Hit, ImageId, LibraryStatus, PhotoSearch, Problem,
-    ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SpaceId, Spaces, Subject, UnitVector,
-    UnusualRequest, UnusualResults,
+    ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces,
+    Subject, UnitVector, UnusualRequest, UnusualResults,
 };
 
 /// Answers queries from a library in this process.
@@ -96,6 +96,10 @@ fn query_of(request: &SearchRequest) -> Result<Query, ProtocolError> {
     Ok(Query { filter: query.filter.and(filter), ..query })
 }
 
+fn filter_of(request: &SimilarRequest) -> Result<Filter, ProtocolError> {
+    Ok(request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default())
+}
+
 /// The weighted sum of a query's terms, made a unit vector; `None` without terms. `photo` gives the vectors of photos that
 /// the query names by the first digits of their ids.
 ///
@@ -137,8 +141,9 @@ impl PhotoSearch for SearchService {
         self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset })
     }
 
-    fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError> {
+    fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
+        let filter = filter_of(request)?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
         let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
@@ -146,14 +151,26 @@ impl PhotoSearch for SearchService {
             decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
         let pixels = embedder.preprocess(&picture);
         let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
-        self.timed(begun, &PhotoQuery { vector: vectors.first(), filter: None, exclude: None, limit, offset: 0 })
+        self.timed(
+            begun,
+            &PhotoQuery {
+                vector: vectors.first(),
+                filter: Some(&filter),
+                exclude: None,
+                limit: request.limit,
+                offset: 0,
+            },
+        )
     }
 
-    fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError> {
+    fn similar(&self, image: ImageId, request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
+        let filter = filter_of(request)?;
         let _space_stays = self.embedder.hold();
         let vector = self.library.vector(image)?;
-        let query = PhotoQuery { vector: Some(&vector), filter: None, exclude: Some(image), limit, offset: 0 };
+        let SimilarRequest { limit, .. } = *request;
+        let filter = Some(&filter);
+        let query = PhotoQuery { vector: Some(&vector), filter, exclude: Some(image), limit, offset: 0 };
         self.timed(begun, &query)
     }
 

@@ -11,6 +11,7 @@ use crate::api_error::ApiError;
 
 /// The largest picture that may be uploaded.
 const MAX_BYTES: usize = 64 << 20;
+const MAX_FILTER_BYTES: usize = 64 << 10;
 
 /// What came.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(crate) struct Upload {
     pub image: Bytes,
     /// The form's field `limit`.
     pub limit: Option<usize>,
+    /// The form's field `filter`.
+    pub filter: Option<String>,
 }
 
 /// Reads the picture in `body`, however it was sent.
@@ -26,7 +29,7 @@ pub(crate) async fn receive(request: &HttpRequest, body: Payload) -> Result<Uplo
     let upload = if media.starts_with("multipart/form-data") {
         read_form(Multipart::new(request.headers(), body)).await?
     } else {
-        Upload { image: read_all(body, MAX_BYTES).await?, limit: None }
+        Upload { image: read_all(body, MAX_BYTES).await?, ..Upload::default() }
     };
     if upload.image.is_empty() {
         return Err(bad_request("no picture came; send it as the form field `image` or as the whole body"));
@@ -41,10 +44,18 @@ async fn read_form(mut form: Multipart) -> Result<Upload, ApiError> {
         match field.name() {
             Some("image") => upload.image = read_all(field, MAX_BYTES).await?,
             Some("limit") => upload.limit = Some(parse_limit(&read_all(field, 32).await?)?),
-            other => return Err(bad_request(&format!("unknown form field {other:?}; expected image and limit"))),
+            Some("filter") => upload.filter = Some(parse_filter(&read_all(field, MAX_FILTER_BYTES).await?)?),
+            other => {
+                return Err(bad_request(&format!("unknown form field {other:?}; expected image, limit and filter")));
+            }
         }
     }
     Ok(upload)
+}
+
+fn parse_filter(text: &[u8]) -> Result<String, ApiError> {
+    let text = str::from_utf8(text).map_err(|_| bad_request("the form field `filter` is not UTF-8"))?;
+    Ok(text.to_owned())
 }
 
 fn parse_limit(text: &[u8]) -> Result<usize, ApiError> {

@@ -12,7 +12,7 @@ use foray_library::{Library, OpenOptions};
 use foray_protocol::{
     Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
     IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
-    RankRequest, SearchRequest, SpaceId, UnitVector, UnusualKind, UnusualRequest,
+    RankRequest, SearchRequest, SimilarRequest, SpaceId, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_server::{SearchService, Server, ServerHandle};
 
@@ -149,7 +149,7 @@ fn searches_find_what_was_committed() {
             assert_eq!((results.len(), results[0].photo.id), (3, id(words)));
             assert!(results[0].score > 0.999);
         }
-        let similar = search.similar(id("a cat"), 5).unwrap().results;
+        let similar = search.similar(id("a cat"), &SimilarRequest::new(5)).unwrap().results;
         assert_eq!(similar.len(), 2);
         let ids = vec![id("a steam locomotive"), id("a red flower")];
         let ranked = search.rank(&RankRequest { query: "flower".into(), ids, paths: vec![] }).unwrap();
@@ -213,8 +213,11 @@ fn refusals_are_of_the_same_kind() {
         let query = |query: &str, limit| search.search(&SearchRequest::new(query, limit));
         assert_eq!(refusal(query("cat", 0)), ProblemKind::BadRequest);
         assert_eq!(Problem::from(query("\"open", 5).unwrap_err()).kind, ProblemKind::BadRequest);
-        assert_eq!(refusal(search.similar(id("unknown"), 5)), ProblemKind::NotFound);
-        assert_eq!(refusal(search.search_by_image(b"no picture", 5)), ProblemKind::UnreadableImage);
+        assert_eq!(refusal(search.similar(id("unknown"), &SimilarRequest::new(5))), ProblemKind::NotFound);
+        assert_eq!(
+            refusal(search.search_by_image(b"no picture", &SimilarRequest::new(5))),
+            ProblemKind::UnreadableImage
+        );
         assert_eq!(refusal(search.rank(&RankRequest::default())), ProblemKind::BadRequest);
     });
 }
@@ -228,7 +231,7 @@ fn pictures_failures_roots_and_progress_pass_through() {
         ingest.commit(&stage.batch(vec![cat, failed])).unwrap();
         ingest.remember_roots(&[PhotoPath::from("/p")]).unwrap();
         ingest.report(&IndexProgress { phase: IndexPhase::Watching, found: 3, ..IndexProgress::default() });
-        let found = search.search_by_image(&std::fs::read(photo).unwrap(), 1).unwrap();
+        let found = search.search_by_image(&std::fs::read(photo).unwrap(), &SimilarRequest::new(1)).unwrap();
         assert_eq!(found.results[0].photo.id, id("a cat"));
         assert_eq!(search.failures().unwrap()[0].reason, "cut short");
         let status = search.status().unwrap();

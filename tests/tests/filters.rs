@@ -49,6 +49,29 @@ fn unusual_photos_of_a_folder_are_those_of_the_library_that_lie_there() {
 }
 
 #[test]
+fn what_looks_like_a_picture_can_be_filtered_here_and_by_a_server() {
+    let sandbox = sandbox();
+    let photo = sandbox.photo_files()[0].display().to_string();
+    let id =
+        sandbox.run(["search", &photo, "-n", "1", "--json"]).json()["results"][0]["id"].as_str().unwrap().to_owned();
+    let commands = || {
+        let id = format!("id:{}", &id[..10]);
+        [["search", &photo], ["similar", &photo], ["similar", &id]].map(|[command, picture]| {
+            let run = |more: &[&str]| sandbox.run([&[command, picture, "-n", "100", "--json"], more].concat()).paths();
+            let (all, filtered) = (run(&[]), run(&["--filter", "in:Trips"]));
+            let expected: Vec<String> = all.into_iter().filter(|path| path.contains("/Trips/")).collect();
+            assert!(!expected.is_empty());
+            assert_eq!(filtered, expected, "{command} {picture}");
+            filtered
+        })
+    };
+    let here = commands();
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    assert_eq!(commands(), here);
+    get(&server.url(&format!("/api/v1/images/{id}/similar?filter=taken:june"))).is_problem(400, "got \"june\"");
+}
+
+#[test]
 fn the_server_takes_filters_in_the_query_and_as_json() {
     let sandbox = sandbox();
     let expected = sandbox.run(["search", "a cat in:Trips", "-n", "100", "--json"]).paths();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults};
+use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest};
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments};
 use crate::connection::Connection;
@@ -14,10 +14,11 @@ use crate::settings::Settings;
 pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
     let search = Connection::open(settings, "search", false)?.search(settings)?;
     let file = Path::new(&arguments.query);
+    let SearchArguments { ref query, limit, filter, .. } = arguments;
     let results = if file.is_file() {
-        search.search_by_image(&read(file)?, arguments.limit)?
+        search.search_by_image(&read(file)?, &SimilarRequest { limit, filter })?
     } else {
-        search.search(&SearchRequest::new(arguments.query, arguments.limit))?
+        search.search(&SearchRequest::new([query, filter.as_deref().unwrap_or_default()].join(" "), limit))?
     };
     explain(arguments.explain, &results);
     print(arguments.format, &results)
@@ -25,10 +26,11 @@ pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
 
 pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> {
     let search = Connection::open(settings, "similar", false)?.search(settings)?;
+    let request = SimilarRequest { limit: arguments.limit, filter: arguments.filter.clone() };
     let id = arguments.image.to_str().and_then(|text| text.strip_prefix("id:"));
     let results = match id {
-        Some(digits) => similar_to_id(search.as_ref(), digits, arguments.limit)?,
-        None => similar_to_file(search.as_ref(), &arguments.image, arguments.limit)?,
+        Some(digits) => similar_to_id(search.as_ref(), digits, &request)?,
+        None => similar_to_file(search.as_ref(), &arguments.image, &request)?,
     };
     explain(arguments.explain, &results);
     print(arguments.format, &results)
@@ -42,26 +44,27 @@ fn explain(is_wanted: bool, results: &SearchResults) {
     }
 }
 
-fn similar_to_id(search: &dyn PhotoSearch, digits: &str, limit: usize) -> Result<SearchResults> {
+fn similar_to_id(search: &dyn PhotoSearch, digits: &str, request: &SimilarRequest) -> Result<SearchResults> {
     if let Ok(id) = digits.parse::<ImageId>() {
-        return Ok(search.similar(id, limit)?);
+        return Ok(search.similar(id, request)?);
     }
+    let SimilarRequest { limit, filter } = request;
     // The start of an id is resolved by the search itself; the photo comes first then, and is left out.
-    let request = SearchRequest::new(format!("id:{digits}"), limit + 1);
+    let request = SearchRequest::new(format!("id:{digits} {}", filter.as_deref().unwrap_or_default()), limit + 1);
     let mut results = search.search(&request)?;
     let digits = digits.to_ascii_lowercase();
     results.results.retain(|hit| !hit.photo.id.to_string().starts_with(&digits));
-    results.results.truncate(limit);
+    results.results.truncate(*limit);
     Ok(results)
 }
 
 /// A photo of the library is left out of its own results; any other picture is embedded.
-fn similar_to_file(search: &dyn PhotoSearch, file: &Path, limit: usize) -> Result<SearchResults> {
+fn similar_to_file(search: &dyn PhotoSearch, file: &Path, request: &SimilarRequest) -> Result<SearchResults> {
     let content = read(file)?;
-    match search.similar(ImageId::of_content(&content), limit) {
+    match search.similar(ImageId::of_content(&content), request) {
         Err(ProtocolError::Refused(problem)) if problem.kind == ProblemKind::NotFound => {
             let unreadable = || format!("cannot use {}", file.display());
-            search.search_by_image(&content, limit).with_context(unreadable)
+            search.search_by_image(&content, request).with_context(unreadable)
         }
         results => Ok(results?),
     }

@@ -11,8 +11,8 @@ use ureq::http::Response;
 use crate::{
     CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
     KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
-    RankRequest, RootFile, SearchRequest, SearchResults, SpaceCoverage, SpaceId, Spaces, UnitVector, UnusualRequest,
-    UnusualResults,
+    RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, UnitVector,
+    UnusualRequest, UnusualResults,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -109,6 +109,11 @@ fn from_message_pack<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, 
     rmp_serde::from_slice(bytes).map_err(|error| malformed(url, error))
 }
 
+fn similar_pairs(SimilarRequest { limit, filter }: &SimilarRequest) -> Vec<(&'static str, String)> {
+    let filter = filter.clone().map(|filter| ("filter", filter));
+    [("limit", limit.to_string())].into_iter().chain(filter).collect()
+}
+
 fn read(url: &str, reply: Result<Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>, ProtocolError> {
     let unreachable =
         |error: ureq::Error| ProtocolError::Unreachable { url: url.to_owned(), reason: error.to_string() };
@@ -192,13 +197,14 @@ impl PhotoSearch for Client {
         self.ask("search", request)
     }
 
-    fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError> {
-        let url = self.url(&format!("search/image?limit={limit}"));
-        from_json(&url, &self.post(&url, "application/octet-stream", content)?)
+    fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
+        let url = self.url("search/image");
+        let request = self.agent.post(&url).query_pairs(similar_pairs(request));
+        from_json(&url, &read(&url, request.content_type("application/octet-stream").send(content))?)
     }
 
-    fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError> {
-        self.get(&format!("images/{image}/similar"), &[("limit", limit.to_string())])
+    fn similar(&self, image: ImageId, request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
+        self.get(&format!("images/{image}/similar"), &similar_pairs(request))
     }
 
     fn rank(&self, request: &RankRequest) -> Result<Vec<Hit>, ProtocolError> {

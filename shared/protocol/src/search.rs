@@ -16,10 +16,10 @@ pub trait PhotoSearch: Send + Sync {
     fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError>;
 
     /// Photos that look like the picture in `content` (the bytes of an image file).
-    fn search_by_image(&self, content: &[u8], limit: usize) -> Result<SearchResults, ProtocolError>;
+    fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError>;
 
     /// Photos that look like a photo of the library, itself left out.
-    fn similar(&self, image: ImageId, limit: usize) -> Result<SearchResults, ProtocolError>;
+    fn similar(&self, image: ImageId, request: &SimilarRequest) -> Result<SearchResults, ProtocolError>;
 
     /// The given photos of the library in the order of their scores for a query.
     fn rank(&self, request: &RankRequest) -> Result<Vec<Hit>, ProtocolError>;
@@ -59,6 +59,25 @@ impl SearchRequest {
     /// The `limit` best photos for a query.
     pub fn new(query: impl Into<String>, limit: usize) -> Self {
         Self { query: query.into(), limit, offset: 0, filter: None }
+    }
+}
+
+/// `GET /api/v1/images/{id}/similar` and `POST /api/v1/search/image`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimilarRequest {
+    /// How many results at most, 1 to 10,000.
+    #[serde(default = "ten")]
+    pub limit: usize,
+    /// What the photos must fulfil, as filters are written in queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
+impl SimilarRequest {
+    /// The `limit` photos that are most alike.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, filter: None }
     }
 }
 
