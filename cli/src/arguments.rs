@@ -24,6 +24,10 @@ pub struct GlobalArguments {
     /// Talk to the server at this address instead of opening the library here
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
+    /// The server's token: what `up` and `serve` ask for, and what all other commands show; others can see it in the list of
+    /// processes, unlike FORAY_TOKEN and the configuration's `token` or `token_file`
+    #[arg(long, global = true, value_name = "TOKEN", env = "FORAY_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
     /// Configuration file [default: foray/config.toml in the user's configuration folder, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

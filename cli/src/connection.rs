@@ -32,7 +32,7 @@ impl Connection {
     /// Connects for `command`; makes a new library where there is none if `create`.
     pub fn open(settings: &Settings, command: &str, create: bool) -> Result<Self> {
         if let Some(url) = &settings.server {
-            return Ok(Self::Server(Client::new(url)));
+            return Ok(Self::Server(Client::new(url, settings.token.as_ref())));
         }
         let options = OpenOptions { create, ..OpenOptions::new(&settings.library, command) };
         let begun = Instant::now();
@@ -40,7 +40,7 @@ impl Connection {
             match Library::open(&options) {
                 Ok(library) => return Ok(Self::Here(Arc::new(library))),
                 Err(LibraryError::Held { folder, holder }) => match server_of(&holder, &folder) {
-                    Some(url) => return Ok(Self::Server(Client::new(&url))),
+                    Some(url) => return Ok(Self::Server(Client::new(&url, settings.token.as_ref()))),
                     None if holder.serves() && begun.elapsed() < SERVER_START => thread::sleep(POLL),
                     None => return Err(LibraryError::Held { folder, holder }.into()),
                 },

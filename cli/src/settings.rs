@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
-use foray_protocol::{Config, SpaceId};
+use foray_protocol::{Config, SpaceId, Token};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{Arguments, Command, GlobalArguments};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub library: PathBuf,
     /// The server to talk to, when one was named.
     pub server: Option<String>,
+    /// The token of the server, whether it is asked for or shown.
+    pub token: Option<Token>,
     /// Address to listen on, when one was named.
     pub bind: Option<String>,
     /// Photo folders of the configuration.
@@ -52,6 +54,7 @@ impl Settings {
         };
         let there = arguments.config.is_some() || config_file.exists();
         let config = if there { Config::load(&config_file)? } else { Config::default() };
+        let token = token(arguments.token.as_deref(), &config)?;
         let library = match arguments.library.clone().or(config.library) {
             Some(folder) => folder,
             None => folders()?.data_dir().join("foray"),
@@ -74,6 +77,7 @@ impl Settings {
         };
         Ok(Self {
             library,
+            token,
             server: arguments.server.clone().or(config.server),
             bind: config.bind,
             roots: config.roots,
@@ -126,6 +130,17 @@ impl Settings {
         let options = BackendOptions { choice, device, ..self.backend.clone() };
         Ok(Embedder::open(self.models.find(&self.model)?, &options)?)
     }
+}
+
+/// The token of the command line, else that of the configuration.
+fn token(given: Option<&str>, config: &Config) -> Result<Option<Token>> {
+    Ok(match (given, &config.token, &config.token_file) {
+        (Some(text), _, _) => Some(text.parse().context("--token or FORAY_TOKEN")?),
+        (None, Some(_), Some(_)) => bail!("the configuration has both token and token_file; keep one of them"),
+        (None, Some(text), None) => Some(text.parse().context("token in the configuration")?),
+        (None, None, Some(file)) => Some(Token::load(file).context("token_file in the configuration")?),
+        (None, None, None) => None,
+    })
 }
 
 fn unload_after(minutes: Option<u32>) -> Option<Duration> {

@@ -1,8 +1,8 @@
 //! The library as the indexer talks to it: in one space, with patience, page by page.
 
 use foray_protocol::{
-    Another, Change, FileFacts, ImageId, Ingest, IngestBatch, KnownFile, Patience, PhotoPath, ProtocolError, RootFile,
-    SpaceId, StopSignal,
+    Change, FileFacts, ImageId, Ingest, IngestBatch, KnownFile, Patience, PhotoPath, ProtocolError, RootFile, SpaceId,
+    StopSignal,
 };
 
 /// Files asked for, or about, in one call.
@@ -70,15 +70,7 @@ impl Library<'_> {
     }
 
     fn ask<T>(&self, attempt: impl FnMut() -> Result<T, ProtocolError>) -> Result<T, ProtocolError> {
-        self.patience.retry(self.stop, another, attempt)
-    }
-}
-
-/// What the server answers is final; a server that cannot be reached may come back.
-fn another(error: &ProtocolError) -> Another {
-    match error {
-        ProtocolError::Unreachable { .. } => Another::Later,
-        _ => Another::Never,
+        self.patience.retry(self.stop, ProtocolError::another, attempt)
     }
 }
 

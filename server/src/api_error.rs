@@ -5,9 +5,9 @@ use std::fmt;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError, web};
 use foray_library::LibraryError;
-use foray_protocol::{Problem, ProblemKind, ProtocolError};
+use foray_protocol::{Problem, ProblemKind, ProtocolError, ZSTD};
 
-/// What is being prepared takes minutes.
+/// What is being prepared takes minutes; who guessed tokens waits as long.
 const ASK_AGAIN_AFTER_SECONDS: u32 = 5;
 
 /// A refusal on its way to the client.
@@ -36,8 +36,17 @@ impl ResponseError for ApiError {
             tracing::error!("{}", self.0.detail);
         }
         let mut response = HttpResponse::build(self.status_code());
-        if self.0.kind == ProblemKind::Preparing {
-            response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
+        match self.0.kind {
+            ProblemKind::Preparing | ProblemKind::TooManyAttempts => {
+                response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
+            }
+            ProblemKind::Unauthorized => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            ProblemKind::UnsupportedMedia => {
+                response.insert_header((header::ACCEPT_ENCODING, ZSTD));
+            }
+            _ => {}
         }
         response.content_type("application/problem+json").json(&self.0)
     }

@@ -1,17 +1,19 @@
 //! The HTTP server: where it listens, what it routes where, and how it stops.
 
 use std::io;
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, rt, web};
-use foray_protocol::ProblemKind;
+use foray_protocol::{ProblemKind, Token};
 
+use crate::access::Access;
 use crate::api_error::{ApiError, configure_extractors};
 use crate::service::SearchService;
 use crate::{
-    ServerError, backup_api, events, guard, ingest_api, maintenance_api, photo_api, search_api, status_api, web_page,
+    ServerError, backup_api, events, guard, ingest_api, maintenance_api, photo_api, search_api, session_api,
+    status_api, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -23,6 +25,7 @@ const CONTENT_SECURITY_POLICY: &str =
 pub struct Server {
     listener: TcpListener,
     service: SearchService,
+    access: Access,
     url: String,
 }
 
@@ -38,25 +41,26 @@ impl ServerHandle {
 }
 
 impl Server {
-    /// Listens on `bind` (ADDRESS:PORT; port 0 takes a free one).
+    /// Listens on `bind` (ADDRESS:PORT; port 0 takes a free one), and will ask for `token` if there is one. An address that other
+    /// machines reach demands one.
     ///
     /// # Errors
     /// [`ServerError::PortInUse`], [`ServerError::NotLoopback`] and [`ServerError::Bind`].
-    pub fn bind(service: SearchService, bind: &str) -> Result<Self, ServerError> {
+    pub fn bind(service: SearchService, bind: &str, token: Option<Token>) -> Result<Self, ServerError> {
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => ServerError::PortInUse { bind: bind.to_owned() },
             _ => ServerError::Bind { bind: bind.to_owned(), source },
         };
         let addresses: Vec<_> = bind.to_socket_addrs().map_err(failed)?.collect();
-        if !addresses.iter().all(|address| address.ip().is_loopback()) {
+        if token.is_none() && !addresses.iter().all(|address| address.ip().is_loopback()) {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        Ok(Self { listener, service, url })
+        let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
+        Ok(Self { listener, service, access: token.into(), url })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:7878`.
+    /// Where it can be reached from this machine, such as `http://127.0.0.1:7878`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -67,10 +71,12 @@ impl Server {
     /// [`ServerError::Stopped`] for faults of the network.
     pub fn run(self, started: impl FnOnce(ServerHandle)) -> Result<(), ServerError> {
         let service = web::Data::from(Arc::new(self.service));
+        let access = web::Data::new(self.access);
         let app = move || {
             App::new()
                 .app_data(service.clone())
-                .wrap(from_fn(guard::refuse_foreign_hosts))
+                .app_data(access.clone())
+                .wrap(from_fn(guard::refuse_foreign_pages))
                 .wrap(Compress::default())
                 .wrap(
                     DefaultHeaders::new()
@@ -89,11 +95,24 @@ impl Server {
     }
 }
 
+/// The address for connections from this machine: one that stands for all of them names none.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// What is asked for a token lies below `/api/v1`; the page itself and the health checks tell nothing of the library.
 fn routes(config: &mut web::ServiceConfig) {
     configure_extractors(config);
     config
+        .configure(session_api::routes)
         .service(
             web::scope("/api/v1")
+                .wrap(from_fn(guard::demand_token))
                 .configure(search_api::routes)
                 .configure(photo_api::routes)
                 .configure(ingest_api::routes)

@@ -23,9 +23,9 @@ pub enum ServerError {
         /// What the system said.
         source: io::Error,
     },
-    /// The address is reachable by others.
+    /// The address is reachable by others, and there is no token.
     #[error(
-        "{bind} can be reached from other machines, and this version has no login yet; listen on 127.0.0.1 and reach it through an SSH tunnel or a proxy that asks for a password"
+        "{bind} can be reached from other machines, so the server needs a token that all who use it must show: set FORAY_TOKEN, --token or `token` in the configuration, for instance to what `openssl rand -hex 24` prints; or listen on 127.0.0.1, which needs none"
     )]
     NotLoopback {
         /// The address.

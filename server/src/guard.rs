@@ -1,34 +1,81 @@
-//! The guard against other people's web pages: a page that makes its host name point at this machine (DNS rebinding) or
-//! posts from its own origin must not reach the library.
+//! The guards. Without a token: against other people's web pages, since a page that makes its host name point at this machine
+//! (DNS rebinding) or posts from its own origin must not reach the library. With one: against everybody who does not show it.
 
 use std::net::IpAddr;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
 use foray_protocol::ProblemKind;
 
+use crate::access::{Access, Secret};
 use crate::api_error::ApiError;
+use crate::session_api::COOKIE;
 
-/// Lets through requests that name this machine as `localhost` or by its loopback address, and come from no other origin.
-pub(crate) async fn refuse_foreign_hosts(
+/// Lets through requests of this server's own page and of programs: no other site's page may send any, and without a token the
+/// server must be named as `localhost` or by its loopback address.
+pub(crate) async fn refuse_foreign_pages(
+    access: Data<Access>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let header = |name| header_text(request.request(), name);
     let host = header(HOST).unwrap_or_default();
-    let same_origin = header(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://") == Some(host));
-    if !is_loopback_host(host) || !same_origin {
-        let detail =
-            "requests must come from this machine's own page; open Foray as http://localhost or http://127.0.0.1";
-        return Err(ApiError::new(ProblemKind::Unauthorized, detail).into());
+    if !header(ORIGIN).is_none_or(|origin| is_origin_of(origin, host)) {
+        return Err(unauthorized("requests must come from this server's own page, or from no page").into());
+    }
+    if matches!(**access, Access::ThisMachine) && !is_loopback_host(host) {
+        let detail = "this server has no token, so requests must come from this machine; open Foray as http://localhost or \
+                      http://127.0.0.1";
+        return Err(unauthorized(detail).into());
     }
     next.call(request).await
 }
 
-fn header_text(request: &HttpRequest, name: actix_web::http::header::HeaderName) -> Option<&str> {
+/// Lets through requests that show the token, or the session of a browser that did.
+pub(crate) async fn demand_token(
+    access: Data<Access>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Access::Token(secret) = &**access {
+        check(secret, request.request())?;
+    }
+    next.call(request).await
+}
+
+fn check(secret: &Secret, request: &HttpRequest) -> Result<(), ApiError> {
+    if request.cookie(COOKIE).is_some_and(|cookie| secret.knows_session(cookie.value())) {
+        return Ok(());
+    }
+    let given = header_text(request, AUTHORIZATION).and_then(bearer).ok_or_else(|| {
+        unauthorized(
+            "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log in on \
+             its page (over HTTP: `Authorization: Bearer TOKEN`)",
+        )
+    })?;
+    secret.check(given, request.peer_addr().map(|peer| peer.ip()))
+}
+
+/// The token of the header `Authorization` (RFC 6750; the scheme's name in any case, RFC 9110).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn unauthorized(detail: &str) -> ApiError {
+    ApiError::new(ProblemKind::Unauthorized, detail)
+}
+
+/// Whether a page of `origin` was served by `host`, here or through a proxy that speaks TLS.
+fn is_origin_of(origin: &str, host: &str) -> bool {
+    origin.split_once("://").is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && rest == host)
+}
+
+fn header_text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
 
@@ -44,6 +91,22 @@ fn is_loopback_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_of_the_host_that_served_it() {
+        assert!(
+            is_origin_of("http://nas:7878", "nas:7878") && is_origin_of("https://photos.example", "photos.example")
+        );
+        for origin in ["null", "http://nas", "http://nas:80", "file://nas:7878", "http://evil.example"] {
+            assert!(!is_origin_of(origin, "nas:7878"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_is_found() {
+        assert_eq!((bearer("Bearer abc"), bearer("bearer  abc")), (Some("abc"), Some("abc")));
+        assert_eq!((bearer("Basic abc"), bearer("abc")), (None, None));
+    }
 
     #[test]
     fn only_names_of_this_machine_pass() {

@@ -1,6 +1,6 @@
 //! The indexers' side of the API: the `Ingest` and `Spaces` traits over HTTP, in MessagePack.
 
-use actix_web::web::{self, Bytes, Data};
+use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use foray_protocol::{
     ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK, PhotoPath, ProblemKind, ProtocolError, SpaceId, Spaces,
@@ -10,15 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api_error::{ApiError, blocking};
+use crate::ingest_body;
 use crate::service::SearchService;
-
-/// A batch of photos with thumbnails is a few megabytes.
-const MAX_BODY: usize = 256 << 20;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/ingest")
-            .app_data(web::PayloadConfig::new(MAX_BODY))
             .route("/known-files", web::post().to(known_files))
             .route("/known-images", web::post().to(known_images))
             .route("/files-under", web::post().to(files_under))
@@ -35,33 +32,33 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 type Reply = Result<HttpResponse, ApiError>;
 
-async fn known_files(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn known_files(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, paths: Vec<PhotoPath>| service.library().known_files(&paths)).await
 }
 
-async fn known_images(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn known_images(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, images): (SpaceId, Vec<ImageId>)| {
         service.library().known_images(&space, &images)
     })
     .await
 }
 
-async fn files_under(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn files_under(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (root, after, limit): (PhotoPath, Option<PhotoPath>, usize)| {
         service.library().files_under(&root, after.as_ref(), limit)
     })
     .await
 }
 
-async fn commit(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn commit(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, batch: IngestBatch| service.library().commit(&batch)).await
 }
 
-async fn remember_roots(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn remember_roots(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, roots: Vec<PhotoPath>| service.library().remember_roots(&roots)).await
 }
 
-async fn report(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn report(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, progress: IndexProgress| {
         service.library().report(&progress);
         Ok(())
@@ -69,30 +66,30 @@ async fn report(service: Data<SearchService>, request: HttpRequest, body: Bytes)
     .await
 }
 
-async fn spaces(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn spaces(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, ()| service.library().spaces()).await
 }
 
-async fn without_vector(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn without_vector(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, after, limit): (SpaceId, Option<ImageId>, usize)| {
         service.library().without_vector(&space, after, limit)
     })
     .await
 }
 
-async fn add_vectors(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn add_vectors(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, vectors): (SpaceId, Vec<(ImageId, UnitVector)>)| {
         service.library().add_vectors(&space, &vectors)
     })
     .await
 }
 
-async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, model): (SpaceId, String)| service.switch_space(&space, &model))
         .await
 }
 
-async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: Bytes) -> Reply {
+async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, space: SpaceId| service.library().drop_space(&space)).await
 }
 
@@ -100,22 +97,19 @@ async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: By
 async fn answer<Question, Answer>(
     service: Data<SearchService>,
     request: &HttpRequest,
-    body: Bytes,
+    body: Payload,
     ask: impl FnOnce(&SearchService, Question) -> Result<Answer, ProtocolError> + Send + 'static,
 ) -> Reply
 where
     Question: DeserializeOwned,
     Answer: Serialize + Send + 'static,
 {
-    // Browsers cannot send this media type across origins without asking first, which keeps other pages out.
-    if request.headers().get("content-type").is_none_or(|media| media != MESSAGE_PACK) {
-        return Err(ApiError::new(ProblemKind::BadRequest, format!("expected a body of {MESSAGE_PACK}")));
-    }
+    let body = ingest_body::receive(request, body).await?;
     let reply = blocking(move || {
         let malformed = |error: rmp_serde::decode::Error| {
             ApiError::new(ProblemKind::BadRequest, format!("the body is not what this address takes: {error}"))
         };
-        let question = rmp_serde::from_slice(&body).map_err(malformed)?;
+        let question = rmp_serde::from_slice(&body.unpack()?).map_err(malformed)?;
         ask(&service, question).map_err(ApiError::from)
     })
     .await?;

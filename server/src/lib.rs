@@ -1,16 +1,20 @@
 //! The query server: the search service, its HTTP API, server-sent events and the web page.
 
+mod access;
 mod api_error;
 mod app;
+mod attempts;
 mod backup_api;
 mod error;
 mod events;
 mod guard;
 mod ingest_api;
+mod ingest_body;
 mod maintenance_api;
 mod photo_api;
 mod search_api;
 mod service;
+mod session_api;
 mod status_api;
 mod upload;
 mod web_page;

@@ -63,7 +63,8 @@ fn parse_limit(text: &[u8]) -> Result<usize, ApiError> {
     number.ok_or_else(|| bad_request("the form field `limit` is not a whole number"))
 }
 
-async fn read_all<E: std::fmt::Display>(
+/// Reads `stream` to its end, which must come within `limit` bytes.
+pub(crate) async fn read_all<E: std::fmt::Display>(
     mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
     limit: usize,
 ) -> Result<Bytes, ApiError> {
@@ -71,7 +72,10 @@ async fn read_all<E: std::fmt::Display>(
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|error| bad_request(&error.to_string()))?;
         if all.len() + piece.len() > limit {
-            return Err(ApiError::new(ProblemKind::TooLarge, format!("more than {limit} bytes were sent")));
+            return Err(ApiError::new(
+                ProblemKind::TooLarge,
+                format!("more than {limit} bytes were sent; send less at a time"),
+            ));
         }
         all.extend_from_slice(&piece);
     }

@@ -12,7 +12,7 @@ use foray_library::{Library, OpenOptions};
 use foray_protocol::{
     Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
     IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
-    RankRequest, SearchRequest, SimilarRequest, SpaceId, UnitVector, UnusualKind, UnusualRequest,
+    RankRequest, SearchRequest, SimilarRequest, SpaceId, Token, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_server::{SearchService, Server, ServerHandle};
 
@@ -31,7 +31,7 @@ impl Stage {
         let library = Arc::new(Library::open(&options).unwrap());
         let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
         let service = SearchService::new(library, Arc::new(embedder));
-        let server = Server::bind(service.clone(), "127.0.0.1:0").unwrap();
+        let server = Server::bind(service.clone(), "127.0.0.1:0", Some(token())).unwrap();
         let url = server.url().to_owned();
         let (send, receive) = mpsc::channel();
         thread::spawn(move || server.run(|handle| send.send(handle).unwrap()).unwrap());
@@ -61,6 +61,10 @@ impl Drop for Stage {
     }
 }
 
+fn token() -> Token {
+    "a token for the tests".replace(' ', "-").parse().unwrap()
+}
+
 fn id(words: &str) -> ImageId {
     ImageId::of_content(words.as_bytes())
 }
@@ -74,7 +78,7 @@ fn on_both(contract: impl Fn(&Stage, &dyn Ingest, &dyn PhotoSearch)) {
     let here = Stage::new();
     contract(&here, here.service.library().as_ref(), &here.service);
     let served = Stage::new();
-    let client = Client::new(&served.url);
+    let client = Client::new(&served.url, Some(&token()));
     contract(&served, &client, &client);
 }
 

@@ -1,11 +1,11 @@
 //! `foray index` and `foray indexer`: photo folders into a library, once or watching.
 
-use foray_protocol::StopSignal;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use foray_indexer::{IndexOptions, IndexSummary, Indexer};
 use foray_library::{Library, OpenOptions};
+use foray_protocol::{Another, Patience, ProtocolError, StopSignal};
 
 use crate::arguments::{IndexArguments, IndexerArguments};
 use crate::connection::Connection;
@@ -35,11 +35,24 @@ pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> 
     let stop = StopSignal::default();
     shutdown::on_signal(&stop, || ())?;
     let connection = Connection::open(settings, "indexer", true)?;
-    let indexer = connect(&connection, settings, IndexOptions::default())?;
+    // The server may be started after its indexers, as after a power cut.
+    let space = Patience::FOR_EVER.retry(&stop, another, || connection.space());
+    let Some(space) = unless_stopped(space, &stop)? else { return Ok(()) };
+    let embedder = Arc::new(settings.open_embedder_for(space.as_ref())?);
+    let indexer = Indexer::new(connection.ingest(), embedder, IndexOptions::default());
     let bar = IndexBar::new(settings.show_progress);
     let watched = indexer.watch(&arguments.folders, &stop, &|progress| bar.show(progress));
     bar.finish();
     Ok(watched?)
+}
+
+fn another(error: &anyhow::Error) -> Another {
+    error.downcast_ref().map_or(Another::Never, ProtocolError::another)
+}
+
+/// Whoever stops a daemon that waits wants no error of it.
+fn unless_stopped<T>(outcome: Result<T>, stop: &StopSignal) -> Result<Option<T>> {
+    if stop.is_stopped() { Ok(outcome.ok()) } else { outcome.map(Some) }
 }
 
 /// Opens the library here, damaged or not: a server that has it would not run if it were.

@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::Agent;
-use ureq::http::Response;
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING};
+use ureq::http::{HeaderValue, Request, Response};
+use ureq::middleware::MiddlewareNext;
+use ureq::{Agent, SendBody};
 
 use crate::{
     CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
     KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
-    RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, UnitVector,
-    UnusualRequest, UnusualResults,
+    RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token,
+    UnitVector, UnusualRequest, UnusualResults, ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An exact "unusual" over a large library is the slowest answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 const LARGEST_REPLY: u64 = 512 << 20;
+/// Previews are compressed already: more effort finds nothing.
+const COMPRESSION_LEVEL: i32 = 1;
 
 /// A connection to a Foray server. Cheap to clone; usable from many threads.
 #[derive(Clone, Debug)]
@@ -28,14 +32,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `base`, such as `http://127.0.0.1:7878`. Nothing is sent yet.
-    pub fn new(base: &str) -> Self {
+    /// A client of the server at `base`, such as `http://127.0.0.1:7878`, that shows `token` with every request. Nothing is sent
+    /// yet.
+    pub fn new(base: &str, token: Option<&Token>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(ANSWER_TIMEOUT))
-            .build();
-        Self { agent: config.into(), base: base.trim_end_matches('/').to_owned() }
+            .timeout_global(Some(ANSWER_TIMEOUT));
+        let bearer = token.and_then(|token| HeaderValue::from_str(&token.bearer()).ok());
+        let config = match bearer {
+            Some(bearer) => config.middleware(move |mut request: Request<SendBody>, next: MiddlewareNext| {
+                request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+                next.handle(request)
+            }),
+            None => config,
+        };
+        Self { agent: config.build().into(), base: base.trim_end_matches('/').to_owned() }
     }
 
     /// The server's address.
@@ -93,7 +105,9 @@ impl Client {
     fn ingest<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<T, ProtocolError> {
         let url = self.url(&format!("ingest/{path}"));
         let body = rmp_serde::to_vec_named(request).map_err(|error| malformed(&url, error))?;
-        from_message_pack(&url, &self.post(&url, MESSAGE_PACK, &body)?)
+        let packed = zstd::bulk::compress(&body, COMPRESSION_LEVEL).map_err(|error| malformed(&url, error))?;
+        let request = self.agent.post(&url).content_type(MESSAGE_PACK).header(CONTENT_ENCODING, ZSTD);
+        from_message_pack(&url, &read(&url, request.send(&packed))?)
     }
 }
 
@@ -124,6 +138,10 @@ fn read(url: &str, reply: Result<Response<ureq::Body>, ureq::Error>) -> Result<V
     }
     match serde_json::from_slice::<Problem>(&bytes) {
         Ok(problem) => Err(ProtocolError::Refused(problem)),
+        // A proxy in front of a stopped server answers for it.
+        Err(_) if matches!(reply.status().as_u16(), 502..=504) => {
+            Err(ProtocolError::Unreachable { url: url.to_owned(), reason: format!("status {}", reply.status()) })
+        }
         Err(_) => Err(malformed(url, format_args!("status {}", reply.status()))),
     }
 }

@@ -22,6 +22,10 @@ pub struct Config {
     pub model: Option<String>,
     /// The folder that models are pulled into.
     pub models: Option<PathBuf>,
+    /// The token of the server: what `foray up` and `foray serve` demand, and what other commands show.
+    pub token: Option<String>,
+    /// The file that holds it, instead of `token`.
+    pub token_file: Option<PathBuf>,
     /// Address and port to listen on.
     pub bind: Option<String>,
     /// Photo folders that `foray up` indexes and watches.

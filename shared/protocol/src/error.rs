@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::QueryError;
+use crate::{Another, QueryError};
 
 /// An error of the protocol: a refusal by the library or server, or a failure to reach or understand it.
 #[derive(Debug, Error)]
@@ -50,6 +50,22 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that is no token.
+    #[error(
+        "the token cannot be used: {reason}; expected 16 to 512 visible ASCII characters, such as `openssl rand -hex 24` makes"
+    )]
+    Token {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file that holds the token cannot be read.
+    #[error("cannot read the token in {file}: {source}", file = file.display())]
+    TokenFile {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A query that cannot be parsed.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -71,6 +87,17 @@ pub enum ProtocolError {
     },
 }
 
+impl ProtocolError {
+    /// Whether asking again may end otherwise: a server that cannot be reached may come back, what it answers is mostly final.
+    pub fn another(&self) -> Another {
+        match self {
+            Self::Unreachable { .. } => Another::Later,
+            Self::Refused(problem) if problem.kind == ProblemKind::TooManyAttempts => Another::Later,
+            _ => Another::Never,
+        }
+    }
+}
+
 /// The kinds of refusal; each has a stable `type` on the wire and an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProblemKind {
@@ -80,6 +107,9 @@ pub enum ProblemKind {
     /// No such photo, file or address.
     #[serde(rename = "/problems/not-found")]
     NotFound,
+    /// A body of another kind, or packed in another way, than the address takes.
+    #[serde(rename = "/problems/unsupported-media")]
+    UnsupportedMedia,
     /// The picture cannot be decoded.
     #[serde(rename = "/problems/unreadable-image")]
     UnreadableImage,
@@ -104,6 +134,9 @@ pub enum ProblemKind {
     /// A token is needed, or the one given is wrong.
     #[serde(rename = "/problems/unauthorized")]
     Unauthorized,
+    /// Wrong tokens came too often; ask again later.
+    #[serde(rename = "/problems/too-many-attempts")]
+    TooManyAttempts,
     /// The fault is here, not in the request.
     #[serde(rename = "/problems/internal")]
     Internal,
@@ -118,7 +151,9 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::WrongSpace | Self::Uncovered | Self::Busy => 409,
             Self::TooLarge => 413,
+            Self::UnsupportedMedia => 415,
             Self::UnreadableImage => 422,
+            Self::TooManyAttempts => 429,
             Self::Internal => 500,
             Self::Preparing => 503,
             Self::DiskFull => 507,
@@ -129,6 +164,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "Bad request",
             Self::NotFound => "Not found",
+            Self::UnsupportedMedia => "Unsupported media",
             Self::UnreadableImage => "Unreadable image",
             Self::TooLarge => "Too large",
             Self::WrongSpace => "Vectors of another model",
@@ -137,6 +173,7 @@ impl ProblemKind {
             Self::Preparing => "Being prepared",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
+            Self::TooManyAttempts => "Too many attempts",
             Self::Internal => "Internal error",
         }
     }

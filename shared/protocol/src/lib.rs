@@ -18,6 +18,7 @@ mod search;
 mod spaces;
 mod status;
 mod stop;
+mod token;
 mod vector;
 
 pub use appearance::{Junk, PerceptualHash};
@@ -42,7 +43,10 @@ pub use search::{PhotoSearch, RankRequest, SearchRequest, SimilarRequest, Unusua
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;
+pub use token::Token;
 pub use vector::{UnitVector, VectorError};
 
 /// Media type of ingest bodies: MessagePack, maps with named fields.
 pub const MESSAGE_PACK: &str = "application/msgpack";
+/// How ingest bodies may be packed (RFC 8878).
+pub const ZSTD: &str = "zstd";
