@@ -1,7 +1,7 @@
 //! Plain HTTP requests to the server under test.
 
 use serde_json::Value;
-use ureq::http::Response;
+use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
 /// A server's answer.
@@ -11,6 +11,8 @@ pub struct Reply {
     pub status: u16,
     /// Media type.
     pub media: String,
+    /// All headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -33,10 +35,18 @@ impl Reply {
 }
 
 impl From<Response<Body>> for Reply {
-    fn from(mut response: Response<Body>) -> Self {
+    fn from(response: Response<Body>) -> Self {
+        Self::whole(response).unwrap()
+    }
+}
+
+impl Reply {
+    /// The answer if it comes whole, which that of a server that is killed does not.
+    pub fn whole(mut response: Response<Body>) -> Option<Self> {
         let media = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
-        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-        Self { status: response.status().as_u16(), media: media.unwrap_or_default(), body }
+        let headers = response.headers().clone();
+        let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().ok()?;
+        Some(Self { status: response.status().as_u16(), media: media.unwrap_or_default(), headers, body })
     }
 }
 

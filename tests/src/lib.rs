@@ -4,22 +4,34 @@
 pub mod bench;
 mod binary;
 mod contents;
+mod disk;
 pub mod embeddings;
 mod http;
 mod hub;
+mod memory;
 pub mod photo_embeddings;
 mod photos;
+mod random;
+mod requests;
 mod sandbox;
 mod server;
 pub mod versions;
+mod wire;
+mod workload;
 
 pub use binary::foray_binary;
 pub use contents::Contents;
+pub use disk::Disk;
 pub use http::{Reply, get, get_with, post_bytes, post_json, post_with};
 pub use hub::{Asked, COMMIT, FakeHub, Manners};
+pub use memory::{MemoryWatch, Trend};
 pub use photos::{samples, some_photos, test_data};
+pub use random::Random;
+pub use requests::Requests;
 pub use sandbox::{Run, Sandbox};
 pub use server::ServerProcess;
+pub use wire::Wire;
+pub use workload::Workload;
 
 use std::time::{Duration, Instant};
 

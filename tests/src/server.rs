@@ -19,8 +19,13 @@ impl ServerProcess {
     /// Starts the binary with these arguments on a free port and waits until it serves.
     pub fn start<S: AsRef<OsStr>>(sandbox: &Sandbox, arguments: impl IntoIterator<Item = S>) -> Self {
         let mut command = sandbox.command(arguments);
-        command.args(["--bind", "127.0.0.1:0"]).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["--bind", "127.0.0.1:0"]);
+        Self::start_command(command)
+    }
+
+    /// Starts this command, which must serve, and waits until it does.
+    pub fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
@@ -51,6 +56,11 @@ impl ServerProcess {
     /// How many photos its library has.
     pub fn photos(&self) -> u64 {
         self.api("/status")["photos"].as_u64().unwrap()
+    }
+
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal such as `INT` or `KILL`.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use foray_tests::{Contents, Sandbox, ServerProcess, foray_binary, get, test_data, wait_until};
+use foray_tests::{Contents, Random, Sandbox, ServerProcess, foray_binary, get, test_data, wait_until};
 use serde_json::{Value, json};
 
 /// Photos that come before each kill of an indexer: more than it gets done until then, mostly.
@@ -21,24 +21,6 @@ const MADE_DIMENSION: usize = 384;
 
 fn kills() -> usize {
     std::env::var("FORAY_KILLS").map_or(6, |kills| kills.parse().unwrap())
-}
-
-/// A small generator (SplitMix64): the system's timing adds the chance.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Evenly spread, 0..1.
-    fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
 }
 
 /// Starts `command`, does `meanwhile` again and again, and kills it after `delay` unless it has ended by then.

@@ -106,7 +106,7 @@ fn mistakes_are_problem_documents() {
     api("/no/such/address").is_problem(404, "address");
     post_bytes(&server.url("/api/v1/search"), "application/json", b"{\"querry\": 1}").is_problem(400, "querry");
     post_bytes(&server.url("/api/v1/ingest/commit"), "application/msgpack", b"\xc1").is_problem(400, "body");
-    post_bytes(&server.url("/api/v1/ingest/commit"), "text/plain", b"").is_problem(400, "application/msgpack");
+    post_bytes(&server.url("/api/v1/ingest/commit"), "text/plain", b"").is_problem(415, "application/msgpack");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn other_peoples_pages_are_kept_out() {
     let url = server.url("/api/v1/status");
     let request = |name: &str, value: &str| get_with(&url, name, value);
     request("host", "evil.example").is_problem(401, "this machine");
-    request("origin", "http://evil.example").is_problem(401, "this machine");
+    request("origin", "http://evil.example").is_problem(401, "own page");
     assert_eq!(request("origin", server.base()).status, 200);
 }
 

@@ -1,0 +1,200 @@
+//! Tokens: what a server asks for, what it lets through, and how the page logs in.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::fs;
+
+use foray_tests::{Reply, Sandbox, ServerProcess, get, get_with, post_bytes, post_json, post_with};
+use serde_json::json;
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const OTHER: &str = "fedcba9876543210fedcba9876543210";
+
+fn serve_on(sandbox: &Sandbox, bind: &str, token: &str) -> ServerProcess {
+    let mut command = sandbox.command(["serve", "--bind", bind]);
+    command.env("FORAY_TOKEN", token);
+    ServerProcess::start_command(command)
+}
+
+fn serve_samples() -> (Sandbox, ServerProcess) {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let server = serve_on(&sandbox, "127.0.0.1:0", TOKEN);
+    (sandbox, server)
+}
+
+fn with_token(url: &str, token: &str) -> Reply {
+    get_with(url, "authorization", &format!("Bearer {token}"))
+}
+
+/// Every kind of address that tells or changes something, for the photo `id`.
+fn guarded(id: &str) -> [String; 12] {
+    let image = |what: &str| format!("images/{id}{what}");
+    ["search?q=a+cat".into(), "unusual".into(), "duplicates".into(), "status".into(), "failures".into()]
+        .into_iter()
+        .chain([image(""), image("/thumbnail"), image("/original"), image("/similar"), "events".into()])
+        .chain(["no/such/address".into(), "%73tatus".into()])
+        .collect::<Vec<String>>()
+        .try_into()
+        .unwrap()
+}
+
+#[test]
+fn without_the_token_nothing_is_told() {
+    let (_sandbox, server) = serve_samples();
+    let api = |path: &str| server.url(&format!("/api/v1/{path}"));
+    let found = with_token(&api("search?q=a+cat&limit=1"), TOKEN).json();
+    let id = found["results"][0]["id"].as_str().unwrap();
+    for path in guarded(id) {
+        get(&api(&path)).is_problem(401, "token");
+        assert_eq!(get(&api(&path)).headers["www-authenticate"], "Bearer");
+        get_with(&api(&path), "authorization", &format!("Basic {TOKEN}")).is_problem(401, "token");
+    }
+    get(&server.url("/%61pi/v1/status")).is_problem(401, "token");
+    for address in ["ingest/commit", "ingest/known-files", "maintenance", "backup", "search", "rank"] {
+        post_json(&api(address), &json!({})).is_problem(401, "token");
+    }
+    for path in ["thumbnail", "original"] {
+        assert_eq!(with_token(&api(&format!("images/{id}/{path}")), TOKEN).status, 200);
+    }
+    assert_eq!(with_token(&api("status"), TOKEN).status, 200);
+    // The page itself and the checks of supervisors tell nothing of the library.
+    for path in ["/", "/healthz", "/readyz"] {
+        assert_eq!(get(&server.url(path)).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn wrong_tokens_are_refused_and_then_slowed_down() {
+    let (_sandbox, server) = serve_samples();
+    let status = server.url("/api/v1/status");
+    for wrong in [OTHER, "short", &TOKEN[1..], &format!("{TOKEN}0"), ""] {
+        let reply = with_token(&status, wrong);
+        assert_eq!(reply.status, 401, "{wrong:?}: {reply:?}");
+    }
+    assert_eq!(with_token(&status, TOKEN).status, 200);
+    let last = (0..30).map(|_| with_token(&status, OTHER)).find(|reply| reply.status == 429).unwrap();
+    last.is_problem(429, "try again");
+    assert!(last.headers.contains_key("retry-after"));
+    post_json(&server.url("/api/v1/session"), &json!({ "token": OTHER })).is_problem(429, "try again");
+}
+
+#[test]
+fn the_page_logs_in_with_a_cookie_that_scripts_cannot_read() {
+    let (sandbox, server) = serve_samples();
+    let log_in =
+        |server: &ServerProcess, token: &str| post_json(&server.url("/api/v1/session"), &json!({ "token": token }));
+    log_in(&server, OTHER).is_problem(401, "token is wrong");
+    post_bytes(&server.url("/api/v1/session"), "application/json", b"{}").is_problem(400, "token");
+    let reply = log_in(&server, TOKEN);
+    assert_eq!(reply.status, 204);
+    let cookie = reply.headers["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age="] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains(TOKEN));
+    let session = cookie.split(';').next().unwrap();
+    let with_session =
+        |server: &ServerProcess, path: &str| get_with(&server.url(&format!("/api/v1/{path}")), "cookie", session);
+    let found = with_session(&server, "search?q=a+cat&limit=1");
+    let id = found.json()["results"][0]["id"].as_str().unwrap().to_owned();
+    for path in guarded(&id).iter().filter(|path| !path.contains("address") && *path != "events") {
+        assert_eq!(with_session(&server, path).status, 200, "{path}");
+    }
+    let forged = format!("{}0", &session[..session.len() - 1]);
+    let is_known = session.ends_with('0');
+    assert!(is_known || get_with(&server.url("/api/v1/status"), "cookie", &forged).status == 401);
+    // Another site's page may make the browser ask, but does not get through.
+    let from_elsewhere = ureq::post(server.url("/api/v1/maintenance"))
+        .header("cookie", session)
+        .header("origin", "http://evil.example")
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .send_empty();
+    Reply::from(from_elsewhere.unwrap()).is_problem(401, "own page");
+    drop(server);
+    let again = serve_on(&sandbox, "127.0.0.1:0", TOKEN);
+    assert_eq!(with_session(&again, "status").status, 200, "a session outlives the process");
+    drop(again);
+    let other = serve_on(&sandbox, "127.0.0.1:0", OTHER);
+    assert_eq!(with_session(&other, "status").status, 401, "a session ends with its token");
+}
+
+#[test]
+fn an_address_that_others_reach_demands_a_token() {
+    let sandbox = Sandbox::with_samples();
+    let refused = sandbox.run(["serve", "--bind", "0.0.0.0:0"]);
+    refused.fails_saying(&["0.0.0.0:0", "FORAY_TOKEN", "openssl rand -hex 24", "127.0.0.1"]);
+    let server = serve_on(&sandbox, "0.0.0.0:0", TOKEN);
+    assert!(server.base().starts_with("http://127.0.0.1:"), "{}", server.base());
+    get(&server.url("/api/v1/status")).is_problem(401, "token");
+    assert_eq!(with_token(&server.url("/api/v1/status"), TOKEN).status, 200);
+    // Machines on a network have names; the token is what counts.
+    let named = ureq::get(server.url("/api/v1/status"))
+        .header("host", "nas.example:7878")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .call();
+    assert_eq!(named.unwrap().status(), 200);
+}
+
+#[test]
+fn commands_show_the_token_that_they_are_given() {
+    let (sandbox, server) = serve_samples();
+    let count = sandbox.photo_files().len();
+    let with = |arguments: &[&str]| sandbox.run([&["status", "--json"], arguments].concat());
+    with(&[]).fails_saying(&["--token", "FORAY_TOKEN", "configuration"]);
+    with(&["--token", OTHER]).fails_saying(&["token is wrong"]);
+    with(&["--token", "short"]).fails_saying(&["--token", "5 characters", "16 to 512"]);
+    assert_eq!(with(&["--token", TOKEN]).json()["photos"], count);
+    let (config, file) = (sandbox.path().join("c.toml"), sandbox.path().join("token"));
+    fs::write(&file, format!("{TOKEN}\n")).unwrap();
+    let configured = |text: String| {
+        fs::write(&config, text).unwrap();
+        with(&["--config", config.to_str().unwrap(), "--server", server.base()])
+    };
+    assert_eq!(configured(format!("token = {TOKEN:?}\n")).json()["photos"], count);
+    assert_eq!(configured(format!("token_file = {:?}\n", file.display().to_string())).json()["photos"], count);
+    configured("token_file = \"/no/such/token\"\n".to_owned()).fails_saying(&["token_file", "/no/such/token"]);
+    configured(format!("token = {TOKEN:?}\ntoken_file = \"/x\"\n")).fails_saying(&["both", "token_file"]);
+    let photos = sandbox.photos().display().to_string();
+    let mut indexer = sandbox.command(["--server", server.base(), "--token", OTHER, "indexer", &photos]);
+    foray_tests::Run::from(indexer.output().unwrap()).fails_saying(&["token is wrong"]);
+}
+
+#[test]
+fn without_a_token_a_server_on_this_machine_asks_for_none() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    assert_eq!(get(&server.url("/api/v1/status")).status, 200);
+    assert_eq!(with_token(&server.url("/api/v1/status"), OTHER).status, 200);
+    let reply = post_json(&server.url("/api/v1/session"), &json!({ "token": "" }));
+    assert!(reply.status == 204 && !reply.headers.contains_key("set-cookie"));
+    get_with(&server.url("/api/v1/status"), "host", "nas.example").is_problem(401, "this machine");
+}
+
+#[test]
+fn bodies_of_indexers_are_bounded_before_and_after_they_are_unpacked() {
+    let (_sandbox, server) = serve_samples();
+    let send = |media: &str, encoding: &str, body: &[u8]| {
+        let request = ureq::post(server.url("/api/v1/ingest/known-files"))
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .header("content-encoding", encoding)
+            .content_type(media);
+        Reply::from(request.config().http_status_as_error(false).build().send(body).unwrap())
+    };
+    let packed = |content: &[u8]| zstd::bulk::compress(content, 1).unwrap();
+    // An empty list in MessagePack.
+    assert_eq!(send("application/msgpack", "zstd", &packed(b"\x90")).status, 200);
+    assert_eq!(send("application/msgpack", "identity", b"\x90").status, 200);
+    let bomb = packed(&vec![0; 80 << 20]);
+    assert!(bomb.len() < 1 << 20);
+    send("application/msgpack", "zstd", &bomb).is_problem(413, "unfolds");
+    send("application/msgpack", "zstd", b"no zstd").is_problem(400, "zstd");
+    let gzipped = send("application/msgpack", "gzip", b"\x90");
+    gzipped.is_problem(415, "gzip");
+    assert_eq!(gzipped.headers["accept-encoding"], "zstd");
+    send("text/plain", "identity", b"\x90").is_problem(415, "application/msgpack");
+    post_with(&server.url("/api/v1/ingest/spaces"), "authorization", &format!("Bearer {TOKEN}"))
+        .is_problem(415, "application/msgpack");
+}
