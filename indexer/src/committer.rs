@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use foray_protocol::{Change, ImageId, NewPhoto, PhotoPath};
+use foray_protocol::{Change, Description, ImageId, NewPhoto, PhotoPath};
 
 use crate::IndexError;
 use crate::library::{Library, PAGE};
@@ -21,10 +21,10 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) enum Outcome {
     /// So many are as the library knows them.
     Unchanged(usize),
-    /// It holds a photo that the library has.
-    Known { job: Job, image: ImageId },
+    /// It holds a photo that the library has; its files may describe it anew.
+    Known { job: Job, image: ImageId, description: Option<Box<Description>> },
     /// It holds the same photo as another file of this run, whose outcome comes before or after this one.
-    Copy { job: Job, image: ImageId },
+    Copy { job: Job, image: ImageId, description: Option<Box<Description>> },
     /// They hold new photos, embedded together.
     Embedded(Vec<(Job, NewPhoto)>),
     /// It cannot be indexed; `image` where its content could be read.
@@ -37,16 +37,19 @@ pub(crate) enum Outcome {
     Broken(IndexError),
 }
 
+/// A file that holds a photo which another file of the run holds, and what it says anew.
+type Copy = (Job, Option<Box<Description>>);
+
 /// Takes outcomes in, and commits.
 pub(crate) struct Committer<'a> {
     library: Library<'a>,
     progress: &'a Progress<'a>,
-    pending: Vec<(Change, Effect)>,
+    pending: Vec<(Change, Option<Effect>)>,
     committed_at: Instant,
     /// How the photos of this run turned out: nothing to say, or why there is none.
     settled: HashMap<ImageId, Result<(), String>>,
     /// Copies of photos that are still in work.
-    copies: HashMap<ImageId, Vec<Job>>,
+    copies: HashMap<ImageId, Vec<Copy>>,
     pub tally: Tally,
     /// Files that changed under the run's hands.
     pub unsettled: Vec<PhotoPath>,
@@ -87,11 +90,11 @@ impl<'a> Committer<'a> {
                 self.tally.unchanged += count;
                 self.done(count);
             }
-            Outcome::Known { job, image } => {
-                self.link(job, image);
+            Outcome::Known { job, image, description } => {
+                self.link(job, image, description);
                 self.settle(image, Ok(()));
             }
-            Outcome::Copy { job, image } => self.copy(job, image),
+            Outcome::Copy { job, image, description } => self.copy(job, image, description),
             Outcome::Embedded(photos) => {
                 photos.into_iter().for_each(|(job, photo)| self.add(job, photo));
                 return self.commit();
@@ -120,7 +123,10 @@ impl<'a> Committer<'a> {
         self.settle(image, Ok(()));
     }
 
-    fn link(&mut self, job: Job, image: ImageId) {
+    fn link(&mut self, job: Job, image: ImageId, description: Option<Box<Description>>) {
+        if let Some(description) = description {
+            self.pending.push((Change::Described { image, description }, None));
+        }
         if job.is_current && job.before == Some(image) {
             self.tally.count(Effect::Touched);
             return self.done(1);
@@ -151,29 +157,29 @@ impl<'a> Committer<'a> {
     }
 
     /// A link may be committed only after the photo that it points to.
-    fn copy(&mut self, job: Job, image: ImageId) {
+    fn copy(&mut self, job: Job, image: ImageId, description: Option<Box<Description>>) {
         match self.settled.get(&image) {
-            Some(Ok(())) => self.link(job, image),
+            Some(Ok(())) => self.link(job, image, description),
             Some(Err(reason)) => self.fail(job, None, reason.clone()),
-            None => self.copies.entry(image).or_default().push(job),
+            None => self.copies.entry(image).or_default().push((job, description)),
         }
     }
 
     fn settle(&mut self, image: ImageId, outcome: Result<(), String>) {
         self.settled.insert(image, outcome);
-        for job in self.copies.remove(&image).unwrap_or_default() {
-            self.copy(job, image);
+        for (job, description) in self.copies.remove(&image).unwrap_or_default() {
+            self.copy(job, image, description);
         }
     }
 
     /// Notes that the file at `path` is gone, which the library knew with this photo.
     pub fn remove(&mut self, path: PhotoPath, image: Option<ImageId>) -> Result<(), IndexError> {
-        self.pending.push((Change::Removed { path }, Effect::Removed { image }));
+        self.pending.push((Change::Removed { path }, Some(Effect::Removed { image })));
         self.commit_when_due()
     }
 
     fn push(&mut self, change: Change, effect: Effect) {
-        self.pending.push((change, effect));
+        self.pending.push((change, Some(effect)));
         self.done(1);
     }
 
@@ -195,7 +201,7 @@ impl<'a> Committer<'a> {
             self.library.commit(changes)?;
         }
         self.committed_at = Instant::now();
-        effects.into_iter().for_each(|effect| self.tally.count(effect));
+        effects.into_iter().flatten().for_each(|effect| self.tally.count(effect));
         self.progress.indexed.store(self.tally.indexed, Relaxed);
         self.progress.failed.store(self.tally.failed, Relaxed);
         Ok(())

@@ -6,7 +6,7 @@ use foray_appearance::describe;
 use foray_embedding::{DecodeLimits, Embedder, Pixels, decode};
 use foray_protocol::PhotoMetadata;
 
-use crate::metadata::metadata;
+use crate::metadata::{Sources, metadata};
 use crate::thumbnail::{self, preview};
 
 /// A photo without its full-size picture, which is dropped as soon as these are made of it.
@@ -17,18 +17,18 @@ pub(crate) struct Developed {
 }
 
 /// Decodes a photo; an error is a sentence for its owner.
-pub(crate) fn develop(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
+pub(crate) fn develop(sources: Sources, limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
     // A picture that crashes a decoder is one bad picture, not the end of the run.
-    panic::catch_unwind(AssertUnwindSafe(|| develop_unguarded(content, limits, embedder)))
+    panic::catch_unwind(AssertUnwindSafe(|| develop_unguarded(sources, limits, embedder)))
         .unwrap_or_else(|_| Err("the picture is damaged in a way that crashes its decoder".to_owned()))
 }
 
-fn develop_unguarded(content: &[u8], limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
+fn develop_unguarded(sources: Sources, limits: &DecodeLimits, embedder: &Embedder) -> Result<Developed, String> {
     let detail = embedder.detail().at_least(thumbnail::DETAIL);
-    let picture = decode(content, limits, detail).map_err(|error| error.to_string())?;
+    let picture = decode(sources.content, limits, detail).map_err(|error| error.to_string())?;
     let (preview, thumbnail) =
         preview(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;
-    let mut metadata = metadata(content, &picture);
+    let mut metadata = metadata(sources, &picture);
     describe(&preview, &mut metadata);
     Ok(Developed { metadata, thumbnail, pixels: embedder.preprocess(&picture) })
 }

@@ -6,13 +6,16 @@
 //! library knows and the disk holds no more is found by `sweep`. `watch` does the same for what changes.
 
 mod committer;
+mod companions;
 mod darkroom;
 mod dirty;
 mod embed;
 mod error;
+mod exif_block;
 mod file;
 mod indexer;
 mod library;
+mod listing;
 mod metadata;
 mod options;
 mod pass;
@@ -27,6 +30,7 @@ mod thumbnail;
 mod triage;
 mod watch;
 mod watcher;
+mod xmp;
 
 pub use error::IndexError;
 pub use indexer::Indexer;

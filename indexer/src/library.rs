@@ -76,5 +76,5 @@ impl Library<'_> {
 
 /// Whether the library's memory of a file still fits the file.
 pub(crate) fn is_current(known: &KnownFile, file: &FileFacts) -> bool {
-    known.size == file.size && known.modified_ns == file.modified_ns
+    known.size == file.size && known.modified_ns == file.modified_ns && known.companions == file.companions
 }

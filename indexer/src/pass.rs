@@ -1,8 +1,8 @@
 //! One pass: over all roots, or over the paths that a watcher announced.
 
-use std::fs;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use foray_embedding::Embedder;
@@ -10,12 +10,13 @@ use foray_protocol::{FileFacts, IndexPhase, PhotoPath};
 
 use crate::committer::Committer;
 use crate::dirty::DirtyPaths;
-use crate::file::facts;
+use crate::file::Candidate;
 use crate::library::Library;
+use crate::listing::Stem;
 use crate::pipeline::Pipeline;
 use crate::progress::{Listener, Progress};
 use crate::roots::Roots;
-use crate::scan::{Found, Scan, is_candidate};
+use crate::scan::{Found, Scan};
 use crate::sweep::Sweep;
 use crate::{IndexError, IndexOptions, IndexSummary};
 
@@ -80,25 +81,41 @@ impl Pass<'_> {
             Sweep { library, roots, scan: &scan, committer, prune, is_watched: is_announced, warnings }.run(paths)?;
         }
         warnings.append(&mut scan.warnings);
+        if scan.videos > 0 {
+            let count =
+                if scan.videos == 1 { "1 video was".to_owned() } else { format!("{} videos were", scan.videos) };
+            warnings.push(format!("{count} left out: videos are not supported, only photos are"));
+        }
         committer.commit()
     }
 
     fn discover(&self, paths: &[PathBuf], scan: &mut Scan, found: &mut Found) {
-        let mut settled = |file: FileFacts| match self.dirty {
-            Some(dirty) if is_fresh(&file, self.options.settle) => {
-                dirty.mark(file.path.as_path());
+        let mut settled = |candidate: Candidate| match self.dirty {
+            Some(dirty) if is_fresh(&candidate.file, self.options.settle) => {
+                dirty.mark(candidate.file.path.as_path());
                 ControlFlow::Continue(())
             }
-            _ => found(file),
+            _ => found(candidate),
         };
+        let (folders, others): (Vec<_>, Vec<_>) = paths.iter().partition(|path| is_folder(path));
         // A break only says that nobody takes more files: there is nothing else to do about it here.
-        let _ = paths.iter().try_for_each(|path| match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_dir() => scan.folder(path, &mut settled),
-            Ok(metadata) if metadata.is_file() && is_candidate(path) => {
-                scan.file(facts(path.into(), &metadata), &mut settled)
+        let _ = folders.iter().try_for_each(|folder| scan.folder(folder, &mut settled));
+        let _ = self
+            .stems_by_folder(&others)
+            .iter()
+            .try_for_each(|(folder, stems)| scan.stems(folder, stems, &mut settled));
+    }
+
+    /// What came, changed or went beside a file may change what becomes of it: a sidecar, the JPEG of a RAW file.
+    fn stems_by_folder<'p>(&self, files: &[&'p PathBuf]) -> HashMap<&'p Path, HashSet<Stem>> {
+        let mut stems: HashMap<_, HashSet<_>> = HashMap::new();
+        for file in files {
+            let is_inside = self.roots.root_of(file).is_some_and(|root| root.path != **file);
+            if let (true, Some(folder), Some(name)) = (is_inside, file.parent(), file.file_name()) {
+                stems.entry(folder).or_default().insert(Stem::of(name));
             }
-            _ => ControlFlow::Continue(()),
-        });
+        }
+        stems
     }
 
     fn note_unsettled(&self, paths: &[PhotoPath]) {
@@ -106,6 +123,10 @@ impl Pass<'_> {
             paths.iter().for_each(|path| dirty.mark(path.as_path()));
         }
     }
+}
+
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Whether a file was written so recently that more may come.

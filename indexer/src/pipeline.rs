@@ -10,14 +10,15 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use foray_embedding::{Embedder, Pixels};
-use foray_protocol::{FileFacts, ImageId};
+use foray_protocol::{Description, ImageId};
 use parking_lot::Mutex;
 
 use crate::committer::{Committer, Outcome};
 use crate::darkroom::{Developed, develop};
 use crate::embed::{Unembedded, embed};
-use crate::file::{Reading, read};
+use crate::file::{Candidate, Reading, read};
 use crate::library::Library;
+use crate::metadata::{Sources, description};
 use crate::progress::Progress;
 use crate::scan::Found;
 use crate::triage::{Job, triage};
@@ -77,10 +78,10 @@ impl<'a> Pipeline<'a> {
         })
     }
 
-    fn discover(&self, discover: impl FnOnce(&mut Found), found: Sender<FileFacts>) {
-        discover(&mut |file| {
+    fn discover(&self, discover: impl FnOnce(&mut Found), found: Sender<Candidate>) {
+        discover(&mut |candidate| {
             self.progress.found.fetch_add(1, Relaxed);
-            if found.send(file).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if found.send(candidate).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         self.progress.all_found.store(true, Relaxed);
     }
@@ -104,14 +105,16 @@ impl<'a> Pipeline<'a> {
     /// Makes a file ready to be embedded; `Err` is the outcome of a file that needs no embedding.
     fn prepare(&self, job: Job) -> Result<(Unembedded, Pixels), Outcome> {
         let (job, content) = self.read(job)?;
+        let sidecar = job.companions.sidecar_text();
+        let sources = Sources { content: &content, sidecar: sidecar.as_deref() };
         let image = ImageId::of_content(&content);
         if !self.claimed.lock().insert(image) {
-            return Err(Outcome::Copy { job, image });
+            return Err(Outcome::Copy { description: news(&job, image, sources), job, image });
         }
         if self.is_known(image)? {
-            return Err(Outcome::Known { job, image });
+            return Err(Outcome::Known { description: news(&job, image, sources), job, image });
         }
-        match develop(&content, &self.options.limits, self.embedder) {
+        match develop(sources, &self.options.limits, self.embedder) {
             Ok(Developed { metadata, thumbnail, pixels }) => {
                 Ok((Unembedded { job, image, metadata, thumbnail }, pixels))
             }
@@ -120,22 +123,25 @@ impl<'a> Pipeline<'a> {
     }
 
     fn read(&self, job: Job) -> Result<(Job, Vec<u8>), Outcome> {
-        let Job { file, before, is_current } = job;
+        let Job { file, companions, before, is_current } = job;
         let attempts = if self.is_watched { 1 } else { ATTEMPTS };
-        match read(file, self.options.limits.max_bytes as u64, attempts) {
-            Reading::Content(file, content) => Ok((Job { file, before, is_current }, content)),
+        let candidate = Candidate { file, companions: companions.clone() };
+        let failed = |file, reason| {
+            Err(Outcome::Failed {
+                job: Job { file, companions: companions.clone(), before, is_current },
+                image: None,
+                reason,
+            })
+        };
+        match read(candidate, self.options.limits.max_bytes as u64, attempts) {
+            Reading::Content(file, content) => Ok((Job { file, companions, before, is_current }, content)),
             // What is known of it stays: the trouble may be the disk's or the network's, and pass.
             Reading::Failed(file, reason) if is_current && before.is_some() => {
                 Err(Outcome::Unread { path: file.path, reason })
             }
-            Reading::Failed(file, reason) => {
-                Err(Outcome::Failed { job: Job { file, before, is_current }, image: None, reason })
-            }
+            Reading::Failed(file, reason) => failed(file, reason),
             Reading::Changing(file) if self.is_watched => Err(Outcome::Unsettled(file.path)),
-            Reading::Changing(file) => {
-                let reason = "the file keeps changing while it is read".to_owned();
-                Err(Outcome::Failed { job: Job { file, before, is_current }, image: None, reason })
-            }
+            Reading::Changing(file) => failed(file, "the file keeps changing while it is read".to_owned()),
             Reading::Gone(path) => Err(Outcome::Unsettled(path)),
         }
     }
@@ -144,4 +150,10 @@ impl<'a> Pipeline<'a> {
         let known = self.library.known_images(&[image]).map_err(|error| Outcome::Broken(error.into()))?;
         Ok(known == [true])
     }
+}
+
+/// What the files of a photo say that the library has, if they may say something new: this file was here before, or has a sidecar.
+/// A mere copy says nothing that the first file did not.
+fn news(job: &Job, image: ImageId, sources: Sources) -> Option<Box<Description>> {
+    (job.before == Some(image) || sources.sidecar.is_some()).then(|| Box::new(description(sources)))
 }

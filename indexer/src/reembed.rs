@@ -12,7 +12,7 @@ use foray_protocol::{ImageId, IndexPhase, IndexProgress, PhotoFiles, PhotoPath, 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::file::{Reading, facts, read};
+use crate::file::{Candidate, Reading, facts, read};
 use crate::progress::Progress;
 use crate::{IndexError, Indexer};
 
@@ -171,8 +171,8 @@ impl Source<'_> {
 
     /// Of the file at `path`, if it still holds the photo.
     fn pixels_of_file(&self, image: ImageId, path: &Path) -> Option<Pixels> {
-        let file = facts(path.into(), &path.metadata().ok()?);
-        match read(file, self.limits.max_bytes as u64, 1) {
+        let file = facts(path.into(), &path.metadata().ok()?, 0);
+        match read(Candidate { file, companions: Box::default() }, self.limits.max_bytes as u64, 1) {
             Reading::Content(_, content) if ImageId::of_content(&content) == image => self.pixels(&content),
             _ => None,
         }

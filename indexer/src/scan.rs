@@ -1,22 +1,15 @@
 //! Going through folders: which files could be photos, and which folders would not be read.
 
 use std::collections::HashSet;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::{FileFacts, PhotoPath, StopSignal};
-use walkdir::{DirEntry, WalkDir};
+use foray_protocol::{PhotoPath, StopSignal};
 
-use crate::file::facts;
-use crate::roots::{is_excluded, is_gone};
-
-const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "jxl"];
-
-/// Whether a file of this name could be a photo that Foray can decode.
-pub(crate) fn is_candidate(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-}
+use crate::file::Candidate;
+use crate::listing::{Listing, Stem};
+use crate::roots::is_gone;
 
 /// What a walk has met.
 #[derive(Debug)]
@@ -26,35 +19,59 @@ pub(crate) struct Scan<'a> {
     pub files: HashSet<PhotoPath>,
     /// Folders and files that the system would not show.
     pub unreadable: Vec<PathBuf>,
+    /// Videos that are not the moving part of a photo.
+    pub videos: usize,
     pub warnings: Vec<String>,
 }
+
+/// Takes the files that a walk finds; ends it with `Break`.
+pub(crate) type Found<'a> = dyn FnMut(Candidate) -> ControlFlow<()> + 'a;
 
 impl<'a> Scan<'a> {
     /// A walk that has met nothing yet, and ends early at the signal.
     pub fn new(stop: &'a StopSignal) -> Self {
-        Self { stop, files: HashSet::new(), unreadable: vec![], warnings: vec![] }
+        Self { stop, files: HashSet::new(), unreadable: vec![], videos: 0, warnings: vec![] }
     }
 
     /// Goes through a folder and hands every file that could be a photo to `found`. Links are not followed.
     pub fn folder(&mut self, folder: &Path, found: &mut Found) -> ControlFlow<()> {
-        let is_wanted = |entry: &DirEntry| entry.depth() == 0 || !is_excluded(entry.file_name());
-        for entry in WalkDir::new(folder).into_iter().filter_entry(is_wanted) {
-            if self.stop.is_stopped() {
-                return ControlFlow::Break(());
-            }
-            match entry.and_then(|entry| Ok(candidate(&entry)?.map(|metadata| (entry, metadata)))) {
-                Ok(Some((entry, metadata))) => self.file(facts(entry.into_path().into(), &metadata), found)?,
-                Ok(None) => {}
-                Err(error) => self.unreadable(folder, &error),
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            if let Some(listing) = self.list(&folder) {
+                self.videos += listing.videos();
+                self.take(&listing, None, found)?;
+                folders.extend(listing.folders);
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Takes note of a file and hands it to `found`.
-    pub fn file(&mut self, file: FileFacts, found: &mut Found) -> ControlFlow<()> {
-        self.files.insert(file.path.clone());
-        found(file)
+    /// Hands the files of these stems in a folder to `found`, whichever of them there are.
+    pub fn stems(&mut self, folder: &Path, stems: &HashSet<Stem>, found: &mut Found) -> ControlFlow<()> {
+        match self.list(folder) {
+            Some(listing) => self.take(&listing, Some(stems), found),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn list(&mut self, folder: &Path) -> Option<Listing> {
+        Listing::read(folder).map_err(|error| self.unreadable(folder, &error)).ok()
+    }
+
+    fn take(&mut self, listing: &Listing, stems: Option<&HashSet<Stem>>, found: &mut Found) -> ControlFlow<()> {
+        for (path, candidate) in listing.candidates(stems) {
+            if self.stop.is_stopped() {
+                return ControlFlow::Break(());
+            }
+            match candidate {
+                Ok(candidate) => {
+                    self.files.insert(candidate.file.path.clone());
+                    found(candidate)?;
+                }
+                Err(error) => self.unreadable(&path, &error),
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Whether the walk could not see if there is something at `path`.
@@ -62,22 +79,12 @@ impl<'a> Scan<'a> {
         self.unreadable.iter().any(|unreadable| path.starts_with(unreadable))
     }
 
-    fn unreadable(&mut self, folder: &Path, error: &walkdir::Error) {
-        if error.io_error().is_some_and(is_gone) {
-            return;
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        if !is_gone(error) {
+            self.warnings.push(format!("cannot read {} ({error}); photos known there are kept", path.display()));
+            self.unreadable.push(path.to_owned());
         }
-        let path = error.path().unwrap_or(folder);
-        let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-        self.warnings.push(format!("cannot read {} ({reason}); photos known there are kept", path.display()));
-        self.unreadable.push(path.to_owned());
     }
-}
-
-/// Takes the files that a walk finds; ends it with `Break`.
-pub(crate) type Found<'a> = dyn FnMut(FileFacts) -> ControlFlow<()> + 'a;
-
-fn candidate(entry: &DirEntry) -> walkdir::Result<Option<std::fs::Metadata>> {
-    if entry.file_type().is_file() && is_candidate(entry.path()) { entry.metadata().map(Some) } else { Ok(None) }
 }
 
 #[cfg(test)]
@@ -88,23 +95,13 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let mut names = vec![];
         let stop = StopSignal::new();
-        let _ = Scan::new(&stop).folder(folder, &mut |file| {
-            let inside = file.path.as_path().strip_prefix(folder).unwrap();
+        let _ = Scan::new(&stop).folder(folder, &mut |found| {
+            let inside = found.file.path.as_path().strip_prefix(folder).unwrap();
             names.push(inside.to_string_lossy().into_owned());
             ControlFlow::Continue(())
         });
         names.sort();
         names
-    }
-
-    #[test]
-    fn extensions_decide_in_any_case() {
-        for photo in ["a.jpg", "a.JPG", "a.b.Tiff", "a.jfif"] {
-            assert!(is_candidate(Path::new(photo)), "{photo}");
-        }
-        for other in ["a.mp4", "jpg", "a", "a.jpg.part", ".jpg"] {
-            assert!(!is_candidate(Path::new(other)), "{other}");
-        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use foray_protocol::{ImageId, PhotoPath};
 use crate::IndexError;
 use crate::committer::Committer;
 use crate::library::{Library, PAGE};
+use crate::listing::is_candidate;
 use crate::roots::{Presence, Root, Roots, is_gone};
-use crate::scan::{Scan, is_candidate};
+use crate::scan::Scan;
 
 /// A search for lost files, after a walk.
 pub(crate) struct Sweep<'a, 'c> {

@@ -4,16 +4,25 @@ use crossbeam_channel::{Receiver, Sender};
 use foray_protocol::{FileFacts, ImageId, PhotoPath, ProtocolError};
 
 use crate::committer::Outcome;
+use crate::companions::Companions;
+use crate::file::Candidate;
 use crate::library::{Library, PAGE, is_current};
 
 /// A file to read.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub file: FileFacts,
+    pub companions: Box<Companions>,
     /// The photo that the library has at this path.
     pub before: Option<ImageId>,
     /// Whether size and modification time are as the library knows them: the content should be, too.
     pub is_current: bool,
+}
+
+impl Job {
+    fn new(Candidate { file, companions }: Candidate, before: Option<ImageId>, is_current: bool) -> Self {
+        Self { file, companions, before, is_current }
+    }
 }
 
 /// Asks the library about the files, a page at a time, and passes on those that are new or changed.
@@ -22,7 +31,7 @@ pub(crate) struct Job {
 pub(crate) fn triage(
     library: &Library,
     verify: bool,
-    found: Receiver<FileFacts>,
+    found: Receiver<Candidate>,
     jobs: Sender<Job>,
     outcomes: Sender<Outcome>,
 ) {
@@ -47,32 +56,32 @@ pub(crate) fn triage(
 }
 
 /// What has been found by now, at most a page: no file waits for the page to fill.
-fn next_page(found: &Receiver<FileFacts>) -> Option<Vec<FileFacts>> {
+fn next_page(found: &Receiver<Candidate>) -> Option<Vec<Candidate>> {
     let mut page = vec![found.recv().ok()?];
     page.extend(found.try_iter().take(PAGE - 1));
     Some(page)
 }
 
 /// How many of the files are unchanged, and the others.
-fn sort_out(library: &Library, verify: bool, page: Vec<FileFacts>) -> Result<(usize, Vec<Job>), ProtocolError> {
-    let paths: Vec<PhotoPath> = page.iter().map(|file| file.path.clone()).collect();
+fn sort_out(library: &Library, verify: bool, page: Vec<Candidate>) -> Result<(usize, Vec<Job>), ProtocolError> {
+    let paths: Vec<PhotoPath> = page.iter().map(|candidate| candidate.file.path.clone()).collect();
     let known = library.known_files(&paths)?;
     let (mut unchanged, mut jobs, mut settled) = (0, vec![], vec![]);
-    for (file, known) in page.into_iter().zip(known) {
-        let is_current = known.as_ref().is_some_and(|known| is_current(known, &file));
+    for (candidate, known) in page.into_iter().zip(known) {
+        let is_current = known.as_ref().is_some_and(|known| is_current(known, &candidate.file));
         match known.map(|known| known.outcome) {
             Some(Err(_)) if is_current && !verify => unchanged += 1,
-            Some(Ok(image)) if is_current && !verify => settled.push((file, image)),
-            outcome => jobs.push(Job { file, before: outcome.and_then(Result::ok), is_current }),
+            Some(Ok(image)) if is_current && !verify => settled.push((candidate, image)),
+            outcome => jobs.push(Job::new(candidate, outcome.and_then(Result::ok), is_current)),
         }
     }
     let embedded = library.known_images(&settled.iter().map(|(_, image)| *image).collect::<Vec<_>>())?;
-    for ((file, image), embedded) in settled.into_iter().zip(embedded) {
+    for ((candidate, image), embedded) in settled.into_iter().zip(embedded) {
         // A photo without a vector of this model is embedded like a new one: that is how a library changes its model.
         if embedded {
             unchanged += 1;
         } else {
-            jobs.push(Job { file, before: Some(image), is_current: true });
+            jobs.push(Job::new(candidate, Some(image), true));
         }
     }
     Ok((unchanged, jobs))

@@ -70,7 +70,7 @@ fn id(words: &str) -> ImageId {
 }
 
 fn facts(path: &PhotoPath) -> FileFacts {
-    FileFacts { path: path.clone(), size: 7, modified_ns: -5 }
+    FileFacts { path: path.clone(), size: 7, modified_ns: -5, companions: 0 }
 }
 
 /// Runs `contract` on a fresh library in this process, then on another one behind a server.

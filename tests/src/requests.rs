@@ -51,7 +51,7 @@ impl Requests {
         match (reply.status, kind) {
             (200, "search" | "similar" | "unusual") => self.look_at(kind, &reply.json()),
             (200, "thumbnail") => {
-                assert!(image::load_from_memory(&reply.body).is_ok(), "a damaged thumbnail: {address}")
+                assert!(image::load_from_memory(&reply.body).is_ok(), "a damaged thumbnail: {address}");
             }
             (200, _) | (404, "similar" | "thumbnail") | (503, "unusual" | "duplicates") => {}
             _ => panic!("{address}: {reply:?}"),

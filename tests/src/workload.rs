@@ -153,7 +153,7 @@ impl Workload {
     fn some_folder(&mut self) -> PathBuf {
         let number = self.random.below(FOLDERS);
         let folder = self.root.join(format!("album {}", number / 2));
-        if number % 2 == 0 { folder } else { folder.join("inside") }
+        if number.is_multiple_of(2) { folder } else { folder.join("inside") }
     }
 
     fn new_path(&mut self) -> PathBuf {

@@ -138,7 +138,7 @@ fn make_export(folder: &Path) {
         let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
         vectors.extend(vector.iter().flat_map(|x| ((x / length) as f32).to_le_bytes()));
         let file = json!({"path": format!("/made/{number}.jpg"), "size": 1, "modified_ns": number});
-        let photo = json!({"id": format!("{:016x}{number:016x}", random.next()), "files": [file],
+        let photo = json!({"id": format!("{:016x}{number:016x}", random.number()), "files": [file],
             "width": 4, "height": 3, "format": "jpeg"});
         lines += &format!("{photo}\n");
     }

@@ -9,7 +9,14 @@ export interface Photo {
   format: string;
   taken_at?: string;
   camera?: string;
+  lens?: string;
   position?: [number, number];
+  /** The nearest town and its country. */
+  place?: string;
+  /** Stars, 1 to 5; -1 for a rejected photo. */
+  rating?: number;
+  keywords?: string[];
+  caption?: string;
 }
 
 export interface Hit extends Photo {
@@ -80,6 +87,11 @@ export class Refusal extends Error {
   get isForNow(): boolean {
     return this.status === 503;
   }
+
+  /** Whether the server asks for its token. */
+  get isForStrangers(): boolean {
+    return this.status === 401;
+  }
 }
 
 /** No Foray server answered. */
@@ -119,6 +131,14 @@ export const status = () => get<Status>('status');
 
 export const failures = () => get<{ failures: Failure[] }>('failures');
 
+/** Shows the server's token, for a session that the browser keeps in a cookie. */
+export const logIn = (token: string) =>
+  request<null>('session', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+
 function get<T>(path: string, query: Record<string, string | number> = {}, signal?: AbortSignal): Promise<T> {
   const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
   const text = new URLSearchParams(pairs).toString();
@@ -129,6 +149,7 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
   const response = await fetch(`${BASE}/${path}`, init).catch((error: Error) => {
     throw error.name === 'AbortError' ? error : new Unreachable();
   });
+  if (response.status === 204) return null as T;
   const body = await response.json().catch(() => null);
   if (response.ok && body !== null) return body as T;
   // A proxy in front of a stopped server answers for it, and not in this protocol.

@@ -1,6 +1,6 @@
 // What people read.
 import { expect, test } from 'vitest';
-import { cameraTime, counted, duration, megapixels, milliseconds, position, splitPath } from './format';
+import { cameraTime, counted, duration, megapixels, milliseconds, position, splitPath, stars } from './format';
 
 test('counts agree with their nouns', () => {
   expect(counted(1, 'photo')).toBe('1 photo');
@@ -26,6 +26,10 @@ test('places, sizes and speeds', () => {
   expect(megapixels(4000, 3000)).toBe('12 MP');
   expect(megapixels(500, 375)).toBe('0.2 MP');
   expect(milliseconds(2.14)).toBe('2.1 ms');
+});
+
+test('ratings are stars', () => {
+  expect([stars(4), stars(-1)]).toEqual(['★★★★', 'Rejected']);
 });
 
 test('paths of both kinds of system are split', () => {

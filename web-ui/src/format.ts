@@ -27,6 +27,9 @@ export function cameraTime(text: string): string {
   return time.toLocaleString(LANGUAGE, { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone: 'UTC' });
 }
 
+/** Stars as they are drawn; -1 is a photo that somebody rejected. */
+export const stars = (rating: number) => (rating < 0 ? 'Rejected' : '★'.repeat(rating));
+
 export function position([latitude, longitude]: [number, number]): string {
   const part = (value: number, positive: string, negative: string) =>
     `${Math.abs(value).toFixed(4)}° ${value < 0 ? negative : positive}`;

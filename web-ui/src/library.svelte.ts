@@ -11,6 +11,8 @@ class Library {
   progress = $state.raw<api.Progress>();
   /** False while no server answers. */
   isOnline = $state(true);
+  /** True while the server asks for its token. */
+  isLocked = $state(false);
 
   #events: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +46,14 @@ class Library {
     this.#onChange();
   }
 
+  #lock() {
+    this.isLocked = true;
+    this.isOnline = true;
+    this.#disconnect();
+  }
+
   #lost() {
+    if (this.isLocked) return;
     this.isOnline = false;
     this.progress = undefined;
     this.#disconnect();
@@ -54,9 +63,14 @@ class Library {
   async #readStatus() {
     try {
       this.status = await api.status();
+      if (this.isLocked) {
+        this.isLocked = false;
+        this.#onChange();
+      }
       this.progress = this.status.progress ?? this.progress;
     } catch (error) {
       if (error instanceof api.Unreachable) this.isOnline = false;
+      if (error instanceof api.Refusal && error.isForStrangers) this.#lock();
     }
   }
 }

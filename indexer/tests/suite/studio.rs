@@ -56,7 +56,7 @@ impl MemoryLibrary {
     }
 
     fn remember(&self, file: &FileFacts, outcome: Result<ImageId, String>) {
-        let known = KnownFile { size: file.size, modified_ns: file.modified_ns, outcome };
+        let known = KnownFile { size: file.size, modified_ns: file.modified_ns, companions: file.companions, outcome };
         self.files.lock().unwrap().insert(file.path.clone(), known);
     }
 
@@ -73,6 +73,7 @@ impl MemoryLibrary {
                 }
                 self.remember(file, Ok(*image));
             }
+            Change::Described { .. } => {}
             Change::Failed { file, reason } => self.remember(file, Err(reason.clone())),
             Change::Removed { path } => drop(self.files.lock().unwrap().remove(path)),
         }

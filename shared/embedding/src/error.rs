@@ -139,7 +139,9 @@ pub enum EmbeddingError {
     #[error("this file is empty")]
     EmptyFile,
     /// A file that is no picture that can be read.
-    #[error("not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP, JPEG XL)")]
+    #[error(
+        "not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP, JPEG XL, cameras' RAW files)"
+    )]
     NotAPicture,
     /// A file or picture beyond the limits.
     #[error("{what} is {got}, more than the limit of {limit}")]
@@ -158,6 +160,12 @@ pub enum EmbeddingError {
         format: String,
         /// What the decoder said.
         reason: String,
+    },
+    /// A picture of a known format that no decoder is there for.
+    #[error("{format} pictures cannot be read yet; saved anew as JPEG or PNG they can")]
+    UnsupportedFormat {
+        /// The format, in capitals.
+        format: &'static str,
     },
     /// A picture of a known format in a variety that its decoder does not know.
     #[error("this kind of {format} cannot be read ({reason}); saved anew as an ordinary JPEG or PNG it can")]

@@ -13,6 +13,7 @@ mod model;
 mod onnx;
 mod picture;
 mod preprocessing;
+pub mod raw;
 mod reduced_jpeg;
 mod store;
 mod tokenization;

@@ -11,13 +11,16 @@ use image::{
 use jxl_oxide::JxlThreadPool;
 use jxl_oxide::integration::JxlDecoder;
 
-use crate::{EmbeddingError, reduced_jpeg};
+use crate::{EmbeddingError, raw, reduced_jpeg};
 
 /// Bytes that a decoder may allocate beside the picture.
 const DECODER_MEMORY: u64 = 512 << 20;
 
 /// Of a picture as it leaves its decoder, at the limit of pixels: red, green, blue and alpha in 8 bits.
 const BYTES_A_PIXEL: u64 = 4;
+
+/// The format of all RAW files.
+const RAW: &str = "raw";
 
 /// A decoded picture.
 #[derive(Clone, Debug)]
@@ -29,7 +32,7 @@ pub struct Picture {
     pub width: u32,
     /// Height of the picture in pixels, upright.
     pub height: u32,
-    /// `jpeg`, `jxl`, `png`, `webp`, `gif`, `tiff` or `bmp`.
+    /// `jpeg`, `jxl`, `png`, `webp`, `gif`, `tiff`, `bmp` or `raw`.
     pub format: &'static str,
 }
 
@@ -100,9 +103,45 @@ pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<P
         let (got, limit) = (mebibytes(content.len()), mebibytes(limits.max_bytes));
         return Err(EmbeddingError::TooLarge { what: "the file", got, limit });
     }
+    if raw::is_raw(content) {
+        return decode_raw(content, limits, detail);
+    }
+    if let Some(format) = unsupported_format(content) {
+        return Err(EmbeddingError::UnsupportedFormat { format });
+    }
     let format = Format::of(content).ok_or(EmbeddingError::NotAPicture)?;
-    let decoded = panic::catch_unwind(AssertUnwindSafe(|| decode_format(content, format, limits, detail)));
-    decoded.unwrap_or_else(|_| Err(damaged(format.name(), "its decoder broke down over it")))
+    decode_guarded(content, format, limits, detail, None)
+}
+
+/// What is known by its brand (ISO/IEC 23008-12, annex B; AV1 Image File Format, section 9) but not decoded.
+fn unsupported_format(content: &[u8]) -> Option<&'static str> {
+    match content.get(4..12)? {
+        b"ftypheic" | b"ftypheix" | b"ftyphevc" | b"ftyphevx" | b"ftypmif1" | b"ftypmsf1" => Some("HEIC"),
+        b"ftypavif" | b"ftypavis" => Some("AVIF"),
+        _ => None,
+    }
+}
+
+/// The picture that the camera put beside the sensor's values.
+fn decode_raw(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<Picture, EmbeddingError> {
+    let preview = raw::preview(content).ok_or_else(|| EmbeddingError::UnsupportedKind {
+        format: RAW.to_uppercase(),
+        reason: "there is no JPEG preview in it, which is what is shown of RAW files".to_owned(),
+    })?;
+    let picture = decode_guarded(preview, Format::Jpeg, limits, detail, raw::orientation(content))?;
+    Ok(Picture { format: RAW, ..picture })
+}
+
+fn decode_guarded(
+    content: &[u8],
+    format: Format,
+    limits: &DecodeLimits,
+    detail: Detail,
+    orientation: Option<Orientation>,
+) -> Result<Picture, EmbeddingError> {
+    let decode = || decode_format(content, format, limits, detail, orientation);
+    panic::catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(damaged(format.name(), "its decoder broke down over it")))
 }
 
 /// A format that is read.
@@ -180,6 +219,7 @@ fn decode_format(
     format: Format,
     limits: &DecodeLimits,
     detail: Detail,
+    known_orientation: Option<Orientation>,
 ) -> Result<Picture, EmbeddingError> {
     let name = format.name();
     let undecodable = |error: ImageError| undecodable(name, &error);
@@ -190,7 +230,7 @@ fn decode_format(
     let mut memory = Limits::no_limits();
     memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
     decoder.set_limits(memory).map_err(undecodable)?;
-    let orientation = format.orientation(decoder.as_mut());
+    let orientation = known_orientation.or_else(|| format.orientation(decoder.as_mut()));
     let reduced = match format {
         Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
         _ => None,

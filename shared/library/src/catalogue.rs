@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use foray_protocol::{Failure, ImageId, KnownFile, PhotoPath, RootFile, SpaceId};
+use foray_protocol::{Failure, ImageId, KnownFile, PhotoPath, RootFile, SpaceId, is_raw};
 use sled::{Db, Tree};
 
 use crate::LibraryError;
@@ -53,7 +53,10 @@ impl Catalogue {
 
     /// The files that hold a photo, in path order.
     pub fn paths(&self, id: ImageId) -> Result<Vec<PhotoPath>, LibraryError> {
-        self.links.scan_prefix(id.as_bytes()).keys().map(|key| Ok(link_path(&key?))).collect()
+        let paths = self.links.scan_prefix(id.as_bytes()).keys().map(|key| Ok(link_path(&key?)));
+        let mut paths = paths.collect::<Result<Vec<_>, LibraryError>>()?;
+        paths.sort_by_key(|path| is_raw(path.as_path()));
+        Ok(paths)
     }
 
     /// All photos with their files: those of a photo stand together, in path order.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use foray_places::distance_km;
 use foray_protocol::{
-    Condition, Feature, Filter, ImageId, NumberField, PhotoMetadata, PhotoPath, SpaceId, TextField, TimeField,
-    clock_seconds,
+    Condition, Feature, Filter, ImageId, Junk, NumberField, PhotoPath, SpaceId, TextField, TimeField, clock_seconds,
+    is_raw,
 };
 use parking_lot::RwLock;
 use rayon::prelude::*;
@@ -12,10 +13,8 @@ use rayon::prelude::*;
 use crate::LibraryError;
 use crate::catalogue::Catalogue;
 use crate::engine::RowSet;
+use crate::records::PhotoRecord;
 use crate::space::SpaceIndex;
-
-/// The Earth's mean radius (IUGG).
-const EARTH_RADIUS_KM: f64 = 6_371.008_8;
 
 /// Texts that many photos share, each kept once, by number; lower case.
 #[derive(Debug, Default)]
@@ -46,14 +45,24 @@ impl Texts {
 struct Fact {
     width: u32,
     height: u32,
+    rating: Option<i8>,
     taken: Option<i64>,
+    indexed: Option<i64>,
     /// Degrees north and east.
     position: Option<(f32, f32)>,
     camera: Option<u32>,
+    lens: Option<u32>,
     format: Option<u32>,
+    place: Option<u32>,
+    caption: Option<u32>,
     /// Of each of its files.
     folders: Box<[u32]>,
+    /// Its files, RAW files and others.
+    raw_files: u32,
+    other_files: u32,
+    /// Keywords, and what kind of junk it is.
     tags: Box<[u32]>,
+    has_keywords: bool,
 }
 
 /// The facts of a space's rows.
@@ -72,15 +81,14 @@ impl Facts {
         for entry in catalogue.all_photos() {
             let (id, record) = entry?;
             if let Some(row) = index.row(id) {
-                facts.rows[row as usize] = facts.fact(&record.metadata, &[]);
+                facts.rows[row as usize] = facts.fact(&record, &[]);
             }
         }
         for link in catalogue.all_links() {
             let (id, path) = link?;
             if let Some(row) = index.row(id) {
                 let folder = facts.folder(&path);
-                let fact = &mut facts.rows[row as usize];
-                fact.folders = fact.folders.iter().copied().chain([folder]).collect();
+                facts.rows[row as usize].add_file(&path, folder);
             }
         }
         Ok(facts)
@@ -93,24 +101,38 @@ impl Facts {
             self.rows.resize(at + 1, Fact::default());
         }
         self.rows[at] = match catalogue.photo(id)? {
-            Some(record) => self.fact(&record.metadata, &catalogue.paths(id)?),
+            Some(record) => self.fact(&record, &catalogue.paths(id)?),
             None => Fact::default(),
         };
         Ok(())
     }
 
-    fn fact(&mut self, metadata: &PhotoMetadata, paths: &[PhotoPath]) -> Fact {
-        let tags = metadata.junk.map(|junk| self.texts.number(junk.name()));
-        Fact {
+    fn fact(&mut self, record: &PhotoRecord, paths: &[PhotoPath]) -> Fact {
+        let (metadata, description) = (&record.metadata, &record.metadata.description);
+        let keywords = description.keywords.iter().map(String::as_str);
+        let tags = keywords.chain(metadata.junk.map(Junk::name)).map(|tag| self.text(tag)).collect();
+        let mut fact = Fact {
             width: metadata.width,
             height: metadata.height,
-            taken: metadata.taken_at.as_deref().and_then(clock_seconds),
-            position: metadata.position.map(|(latitude, longitude)| (latitude as f32, longitude as f32)),
-            camera: metadata.camera.as_deref().map(|camera| self.texts.number(&camera.to_lowercase())),
-            format: Some(self.texts.number(&metadata.format)),
-            folders: paths.iter().map(|path| self.folder(path)).collect(),
-            tags: tags.into_iter().collect(),
-        }
+            rating: description.rating,
+            taken: description.taken_at.as_deref().and_then(clock_seconds),
+            indexed: record.indexed_at.and_then(|at| i64::try_from(at).ok()),
+            position: description.position.map(|(latitude, longitude)| (latitude as f32, longitude as f32)),
+            camera: description.camera.as_deref().map(|camera| self.text(camera)),
+            lens: description.lens.as_deref().map(|lens| self.text(lens)),
+            format: Some(self.text(&metadata.format)),
+            place: description.place.as_deref().map(|place| self.text(place)),
+            caption: description.caption.as_deref().map(|caption| self.text(caption)),
+            tags,
+            has_keywords: !description.keywords.is_empty(),
+            ..Fact::default()
+        };
+        paths.iter().for_each(|path| fact.add_file(path, self.folder(path)));
+        fact
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        self.texts.number(&text.to_lowercase())
     }
 
     fn folder(&mut self, path: &PhotoPath) -> u32 {
@@ -158,15 +180,18 @@ impl Facts {
             }
             Condition::Number(field, range) => {
                 let (field, range) = (*field, *range);
-                Box::new(move |fact| range.contains(&fact.number(field)))
+                Box::new(move |fact| fact.number(field).is_some_and(|number| range.contains(&number)))
             }
-            Condition::Time(TimeField::Taken, range) => {
-                let range = range.map(|moment| moment.seconds(now));
-                Box::new(move |fact| fact.taken.is_some_and(|taken| range.contains(&taken)))
+            Condition::Time(field, range) => {
+                let (field, range) = (*field, range.map(|moment| moment.seconds(now)));
+                Box::new(move |fact| fact.time(field).is_some_and(|time| range.contains(&time)))
             }
             Condition::Near { latitude, longitude, kilometres } => {
                 let (place, most) = ((*latitude, *longitude), *kilometres);
-                Box::new(move |fact| fact.position.is_some_and(|position| distance_km(place, position) <= most))
+                let is_near = move |(latitude, longitude): (f32, f32)| {
+                    distance_km(place, (f64::from(latitude), f64::from(longitude))) <= most
+                };
+                Box::new(move |fact| fact.position.is_some_and(is_near))
             }
             Condition::Has(feature) => {
                 let feature = *feature;
@@ -183,18 +208,35 @@ impl Facts {
 }
 
 impl Fact {
+    fn add_file(&mut self, path: &PhotoPath, folder: u32) {
+        self.folders = self.folders.iter().copied().chain([folder]).collect();
+        *if is_raw(path.as_path()) { &mut self.raw_files } else { &mut self.other_files } += 1;
+    }
+
     fn text(&self, field: TextField) -> Option<u32> {
         match field {
             TextField::Camera => self.camera,
+            TextField::Lens => self.lens,
             TextField::Format => self.format,
+            TextField::Place => self.place,
+            TextField::Caption => self.caption,
         }
     }
 
-    fn number(&self, field: NumberField) -> f64 {
+    fn number(&self, field: NumberField) -> Option<f64> {
+        let (width, height) = (f64::from(self.width), f64::from(self.height));
         match field {
-            NumberField::Width => f64::from(self.width),
-            NumberField::Height => f64::from(self.height),
-            NumberField::Megapixels => f64::from(self.width) * f64::from(self.height) / 1e6,
+            NumberField::Width => Some(width),
+            NumberField::Height => Some(height),
+            NumberField::Megapixels => Some(width * height / 1e6),
+            NumberField::Rating => self.rating.map(f64::from),
+        }
+    }
+
+    fn time(&self, field: TimeField) -> Option<i64> {
+        match field {
+            TimeField::Taken => self.taken,
+            TimeField::Indexed => self.indexed,
         }
     }
 
@@ -203,17 +245,13 @@ impl Fact {
             Feature::Position => self.position.is_some(),
             Feature::Date => self.taken.is_some(),
             Feature::Camera => self.camera.is_some(),
-            Feature::Copies => self.folders.len() > 1,
+            Feature::Rating => self.rating.is_some(),
+            Feature::Keywords => self.has_keywords,
+            Feature::Caption => self.caption.is_some(),
+            // The JPEG beside a RAW file is no copy of it.
+            Feature::Copies => self.other_files > 1 || (self.other_files == 0 && self.raw_files > 1),
         }
     }
-}
-
-/// The distance along the ground by the haversine formula (R. W. Sinnott, 1984); degrees north and east.
-fn distance_km((latitude, longitude): (f64, f64), (other_latitude, other_longitude): (f32, f32)) -> f64 {
-    let (from, to) = (latitude.to_radians(), f64::from(other_latitude).to_radians());
-    let half = |difference: f64| (difference / 2.0).sin().powi(2);
-    let turn = (f64::from(other_longitude) - longitude).to_radians();
-    2.0 * EARTH_RADIUS_KM * (half(to - from) + from.cos() * to.cos() * half(turn)).min(1.0).sqrt().asin()
 }
 
 /// What a filter is asked of.
@@ -271,17 +309,5 @@ impl FactKeeper {
     /// Forgets everything: the rows have other numbers now.
     pub fn forget(&self) {
         *self.0.write() = None;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_are_those_along_the_ground() {
-        let berlin_paris = distance_km((52.5200, 13.4050), (48.8566, 2.3522));
-        assert!((berlin_paris - 877.5).abs() < 1.0, "{berlin_paris}");
-        assert!(distance_km((0.0, 179.9), (0.0, -179.9)) < 25.0, "across the date line");
     }
 }

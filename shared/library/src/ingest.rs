@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use foray_protocol::{Change, CommitSummary, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoPath, UnitVector};
+use foray_protocol::{
+    Change, CommitSummary, Description, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoPath, UnitVector,
+};
 use sled::transaction::{ConflictableTransactionResult, TransactionError};
 use sled::{Batch, Transactional};
 
@@ -48,6 +50,7 @@ impl<'a> Commit<'a> {
             match change {
                 Change::Added { file, photo } => self.add(file, photo, &embedded)?,
                 Change::Linked { file, image } => self.link(file, *image, &embedded)?,
+                Change::Described { image, description } => self.describe(*image, description)?,
                 Change::Failed { file, reason } => self.set_file(file, Outcome::Failure(reason.clone()))?,
                 Change::Removed { path } => self.remove(path)?,
             }
@@ -62,7 +65,7 @@ impl<'a> Commit<'a> {
         embedded: impl Fn(ImageId) -> bool,
     ) -> Result<(), LibraryError> {
         if !embedded(photo.id) && !self.photos.contains_key(&photo.id) {
-            self.photos.insert(photo.id, PhotoRecord { metadata: photo.metadata.clone() });
+            self.photos.insert(photo.id, self.new_record(photo)?);
             self.vectors.push((photo.id, photo.vector.clone()));
             self.summary.photos_added += 1;
         }
@@ -79,6 +82,28 @@ impl<'a> Commit<'a> {
             return Err(LibraryError::NoPhoto(image.to_string()));
         }
         self.set_file(file, Outcome::Photo(image))
+    }
+
+    /// A photo that is embedded anew, by another model, stays as old as it is.
+    fn new_record(&self, photo: &NewPhoto) -> Result<PhotoRecord, LibraryError> {
+        let indexed_at = match self.catalogue.photo(photo.id)? {
+            Some(before) => before.indexed_at,
+            None => Some(now_seconds()),
+        };
+        Ok(PhotoRecord { metadata: photo.metadata.clone(), indexed_at })
+    }
+
+    fn describe(&mut self, image: ImageId, description: &Description) -> Result<(), LibraryError> {
+        let known = match self.photos.get(&image) {
+            Some(record) => Some(record.clone()),
+            None => self.catalogue.photo(image)?,
+        };
+        if let Some(mut record) = known.filter(|record| record.metadata.description != *description) {
+            record.metadata.description = description.clone();
+            self.photos.insert(image, record);
+            self.links(image)?;
+        }
+        Ok(())
     }
 
     fn remove(&mut self, path: &PhotoPath) -> Result<(), LibraryError> {
@@ -101,7 +126,8 @@ impl<'a> Commit<'a> {
             }
             Outcome::Failure(_) => self.counts.failed += 1,
         }
-        let record = FileRecord { size: file.size, modified_ns: file.modified_ns, outcome };
+        let FileFacts { size, modified_ns, companions, .. } = *file;
+        let record = FileRecord { size, modified_ns, companions, outcome };
         self.files.insert(file.path.clone(), Some(record));
         Ok(())
     }

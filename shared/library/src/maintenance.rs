@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn file(number: usize) -> FileFacts {
-        FileFacts { path: PhotoPath::from(format!("/photos/{number:04}.jpg")), size: 1, modified_ns: 1 }
+        FileFacts { path: PhotoPath::from(format!("/photos/{number:04}.jpg")), size: 1, modified_ns: 1, companions: 0 }
     }
 
     fn batch(changes: Vec<Change>) -> IngestBatch {

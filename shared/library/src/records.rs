@@ -1,6 +1,6 @@
 //! The catalogue's records as they are stored: MessagePack maps with named fields, so that later versions can add some.
 
-use foray_protocol::{ImageId, KnownFile, PhotoMetadata, PhotoPath};
+use foray_protocol::{CompanionMark, ImageId, KnownFile, PhotoMetadata, PhotoPath};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,9 @@ use crate::LibraryError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PhotoRecord {
     pub metadata: PhotoMetadata,
+    /// When it came into the library, seconds since 1970; `None` for photos of versions that did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexed_at: Option<u64>,
 }
 
 /// A file's row, under its path.
@@ -17,6 +20,8 @@ pub(crate) struct PhotoRecord {
 pub(crate) struct FileRecord {
     pub size: u64,
     pub modified_ns: i64,
+    #[serde(default)]
+    pub companions: CompanionMark,
     pub outcome: Outcome,
 }
 
@@ -33,7 +38,7 @@ impl From<FileRecord> for KnownFile {
             Outcome::Photo(id) => Ok(id),
             Outcome::Failure(reason) => Err(reason),
         };
-        Self { size: record.size, modified_ns: record.modified_ns, outcome }
+        Self { size: record.size, modified_ns: record.modified_ns, companions: record.companions, outcome }
     }
 }
 

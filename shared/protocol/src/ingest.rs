@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, ProtocolError, SpaceId, UnitVector};
+use crate::{Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, ProtocolError, SpaceId, UnitVector};
 
 /// A library as its indexers see it.
 ///
@@ -42,6 +42,9 @@ pub struct KnownFile {
     pub size: u64,
     /// Modification time then, nanoseconds since 1970 (negative before).
     pub modified_ns: i64,
+    /// How its companions looked then.
+    #[serde(default)]
+    pub companions: CompanionMark,
     /// What came of it: the photo, or the reason why there is none.
     pub outcome: Result<ImageId, String>,
 }
@@ -81,6 +84,13 @@ pub enum Change {
         /// The photo.
         image: ImageId,
     },
+    /// A photo that the library has is described anew: its file or the sidecar beside it has changed.
+    Described {
+        /// The photo.
+        image: ImageId,
+        /// All that its files say now.
+        description: Box<Description>,
+    },
     /// The file cannot be indexed.
     Failed {
         /// The file.
@@ -104,7 +114,13 @@ pub struct FileFacts {
     pub size: u64,
     /// Modification time, nanoseconds since 1970.
     pub modified_ns: i64,
+    /// How its companions look.
+    #[serde(default)]
+    pub companions: CompanionMark,
 }
+
+/// What shows whether a companion of a file came, changed or went: a sidecar, or the JPEG beside a RAW file. 0 for none.
+pub type CompanionMark = u64;
 
 /// A photo on its way into the library.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,15 +145,9 @@ pub struct PhotoMetadata {
     pub height: u32,
     /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`, `jxl`.
     pub format: String,
-    /// When it was taken, as EXIF has it: `2023-06-01T12:00:00`, with the offset where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken_at: Option<String>,
-    /// Camera make and model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub camera: Option<String>,
-    /// Latitude and longitude in degrees, north and east positive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<(f64, f64)>,
+    /// What its files say of it.
+    #[serde(flatten)]
+    pub description: Description,
     /// Why the photo is hardly worth keeping; `None` for a good one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub junk: Option<Junk>,

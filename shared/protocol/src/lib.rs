@@ -4,6 +4,7 @@
 mod appearance;
 mod client;
 mod config;
+mod description;
 mod duplicates;
 mod error;
 mod filter;
@@ -24,6 +25,7 @@ mod vector;
 pub use appearance::{Junk, PerceptualHash};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND};
+pub use description::Description;
 pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
 pub use error::{Problem, ProblemKind, ProtocolError};
 pub use filter::{
@@ -31,9 +33,11 @@ pub use filter::{
     clock_seconds,
 };
 pub use identity::{ImageId, SpaceId};
-pub use ingest::{Change, CommitSummary, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile};
+pub use ingest::{
+    Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,
+};
 pub use maintenance::{GraphReport, Maintenance};
-pub use path::PhotoPath;
+pub use path::{PhotoPath, is_raw};
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
 pub use results::{

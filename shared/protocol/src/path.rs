@@ -7,6 +7,15 @@ use std::path::{Path, PathBuf};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// What cameras call their RAW files.
+const RAW: [&str; 12] = ["cr2", "cr3", "nef", "nrw", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "srf"];
+
+/// Whether a file of this name is a camera's RAW file.
+pub fn is_raw(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| RAW.iter().any(|raw| extension.eq_ignore_ascii_case(raw)))
+}
+
 /// An absolute path of a file or folder, ordered by its bytes.
 ///
 /// In binary formats it is its exact bytes; in JSON it is text, where bytes that are not UTF-8 become U+FFFD (replies

@@ -261,5 +261,10 @@ fn builtin_space() -> String {
 fn facts(path: &Path) -> FileFacts {
     let metadata = fs::metadata(path).unwrap();
     let modified = metadata.modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
-    FileFacts { path: PhotoPath::from(path), size: metadata.len(), modified_ns: modified.as_nanos() as i64 }
+    FileFacts {
+        path: PhotoPath::from(path),
+        size: metadata.len(),
+        modified_ns: modified.as_nanos() as i64,
+        companions: 0,
+    }
 }

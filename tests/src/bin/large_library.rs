@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
 use foray_protocol::{
-    Change, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PerceptualHash,
-    PhotoMetadata, PhotoPath, SpaceId, UnitVector, UnusualKind, UnusualRequest,
+    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto,
+    PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_tests::embeddings::Embeddings;
 
@@ -71,7 +71,7 @@ fn commit(library: &Library, changes: Vec<Change>) {
 
 fn photo(vector: &UnitVector, number: usize) -> Change {
     let path = PhotoPath::from(format!("/photos/{:04}/{number:07}.jpg", number / 1_000));
-    let file = FileFacts { path, size: 3_000_000 + number as u64, modified_ns: number as i64 };
+    let file = FileFacts { path, size: 3_000_000 + number as u64, modified_ns: number as i64, companions: 0 };
     let signs = vector.as_slice()[..256].chunks(8).map(|eight| {
         eight.iter().enumerate().fold(0u8, |byte, (bit, component)| byte | u8::from(*component > 0.0) << bit)
     });
@@ -84,7 +84,7 @@ fn photo(vector: &UnitVector, number: usize) -> Change {
         width: 4_000,
         height: 3_000,
         format: "jpeg".to_owned(),
-        taken_at: Some(taken_at),
+        description: Description { taken_at: Some(taken_at), ..Description::default() },
         perceptual_hash: Some(PerceptualHash::from_bytes(hash)),
         ..PhotoMetadata::default()
     };

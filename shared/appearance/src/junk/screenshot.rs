@@ -1,6 +1,6 @@
 //! Pictures of a screen: PNG files without a camera's notes, in the shape of a screen, with flat areas and straight edges.
 
-use foray_protocol::PhotoMetadata;
+use foray_protocol::{Description, PhotoMetadata};
 use image::RgbImage;
 
 /// Long side to short side of the screens of computers, tablets and phones.
@@ -33,7 +33,8 @@ const EDGE: i32 = 24;
 
 /// Whether a photo is a screenshot by its file and its preview.
 pub(crate) fn is_screenshot(preview: &RgbImage, metadata: &PhotoMetadata) -> bool {
-    let noted = metadata.camera.is_some() || metadata.taken_at.is_some() || metadata.position.is_some();
+    let Description { camera, taken_at, position, .. } = &metadata.description;
+    let noted = camera.is_some() || taken_at.is_some() || position.is_some();
     metadata.format == "png" && !noted && has_a_screens_shape(metadata) && shows_a_screen(preview)
 }
 
@@ -101,7 +102,8 @@ mod tests {
     fn a_camera_makes_no_screenshots() {
         let jpeg = PhotoMetadata { format: "jpeg".to_owned(), ..png(1920, 1080) };
         assert!(!is_screenshot(&screen(400, 225), &jpeg));
-        let taken = PhotoMetadata { camera: Some("Canon EOS 5D".to_owned()), ..png(1920, 1080) };
+        let canon = Description { camera: Some("Canon EOS 5D".to_owned()), ..Description::default() };
+        let taken = PhotoMetadata { description: canon, ..png(1920, 1080) };
         assert!(!is_screenshot(&screen(400, 225), &taken));
     }
 }

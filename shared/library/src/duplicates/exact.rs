@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use foray_protocol::{DuplicateKind, ImageId, PhotoPath};
+use foray_protocol::{DuplicateKind, ImageId, PhotoPath, is_raw};
 
 use super::keeper::{file_size, path_preference, path_reason};
 use super::{File, Group};
@@ -30,6 +30,10 @@ pub(super) fn groups(catalogue: &Catalogue) -> Result<Vec<Group>, LibraryError> 
 }
 
 fn group(catalogue: &Catalogue, id: ImageId, mut paths: Vec<PhotoPath>) -> Result<Option<Group>, LibraryError> {
+    // The JPEG beside a RAW file stands for both: one is no copy of the other.
+    if paths.iter().any(|path| !is_raw(path.as_path())) {
+        paths.retain(|path| !is_raw(path.as_path()));
+    }
     let by_preference = |a: &PhotoPath, b: &PhotoPath| -> Ordering { path_preference(a).cmp(&path_preference(b)) };
     paths.sort_by(by_preference);
     let [first, second, ..] = paths.as_slice() else { return Ok(None) };

@@ -55,13 +55,14 @@ impl<'a> Candidate<'a> {
 
 impl Preference {
     fn new(metadata: PhotoMetadata, bytes: u64, path: &PhotoPath) -> Self {
+        let description = metadata.description;
         Self {
             pixels: Reverse(u64::from(metadata.width) * u64::from(metadata.height)),
-            lacks_camera_data: metadata.camera.is_none() && metadata.taken_at.is_none(),
+            lacks_camera_data: description.camera.is_none() && description.taken_at.is_none(),
             format: loss(&metadata.format),
             bytes: Reverse(bytes),
-            is_undated: metadata.taken_at.is_none(),
-            taken_at: metadata.taken_at,
+            is_undated: description.taken_at.is_none(),
+            taken_at: description.taken_at,
             path: path_preference(path),
         }
     }
@@ -156,11 +157,13 @@ pub(super) fn stars<'a>(mut candidates: Vec<Candidate<'a>>, related: &impl Fn(&S
 
 #[cfg(test)]
 mod tests {
+    use foray_protocol::Description;
+
     use super::*;
 
     fn metadata(width: u32, format: &str, taken_at: Option<&str>) -> PhotoMetadata {
-        let taken_at = taken_at.map(str::to_owned);
-        PhotoMetadata { width, height: 100, format: format.to_owned(), taken_at, ..PhotoMetadata::default() }
+        let description = Description { taken_at: taken_at.map(str::to_owned), ..Description::default() };
+        PhotoMetadata { width, height: 100, format: format.to_owned(), description, ..PhotoMetadata::default() }
     }
 
     #[test]

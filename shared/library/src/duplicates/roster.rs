@@ -59,8 +59,8 @@ impl Roster {
 
 fn shot(row: u32, id: ImageId, metadata: PhotoMetadata, cameras: &mut HashMap<String, u32>) -> Shot {
     let next = cameras.len() as u32;
-    let camera = metadata.camera.map(|camera| *cameras.entry(camera).or_insert(next));
-    let taken = metadata.taken_at.as_deref().and_then(seconds);
+    let camera = metadata.description.camera.map(|camera| *cameras.entry(camera).or_insert(next));
+    let taken = metadata.description.taken_at.as_deref().and_then(seconds);
     Shot { id, row, hash: metadata.perceptual_hash, camera, taken }
 }
 
@@ -93,8 +93,8 @@ impl Library {
         let _no_commit_between = self.writing.lock();
         let mut batch = sled::Batch::default();
         for (id, metadata) in photos {
-            if self.catalogue.photos.contains_key(id.as_bytes())? {
-                batch.insert(id.as_bytes(), encode(&PhotoRecord { metadata: metadata.clone() })?);
+            if let Some(record) = self.catalogue.photo(id)? {
+                batch.insert(id.as_bytes(), encode(&PhotoRecord { metadata: metadata.clone(), ..record })?);
             }
         }
         Ok(self.catalogue.photos.apply_batch(batch)?)

@@ -1,7 +1,11 @@
 //! The lines and the manifest of an export.
 
-use foray_protocol::{FileFacts, ImageId, PhotoMetadata, PhotoPath, SpaceId, exact_path, text_and_bytes};
+use foray_protocol::{
+    CompanionMark, FileFacts, ImageId, PhotoMetadata, PhotoPath, SpaceId, exact_path, text_and_bytes,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::records::FileRecord;
 
 /// What an export says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,8 @@ pub(super) struct FileLine {
     path: ExportedPath,
     size: u64,
     modified_ns: i64,
+    #[serde(default)]
+    companions: CompanionMark,
 }
 
 /// A line of `photos.jsonl`.
@@ -72,11 +78,16 @@ impl From<&ExportedPath> for PhotoPath {
 }
 
 impl FileLine {
-    pub fn new(path: &PhotoPath, size: u64, modified_ns: i64) -> Self {
-        Self { path: path.into(), size, modified_ns }
+    pub fn new(path: &PhotoPath, file: &FileRecord) -> Self {
+        Self { path: path.into(), size: file.size, modified_ns: file.modified_ns, companions: file.companions }
     }
 
     pub fn facts(&self) -> FileFacts {
-        FileFacts { path: (&self.path).into(), size: self.size, modified_ns: self.modified_ns }
+        FileFacts {
+            path: (&self.path).into(),
+            size: self.size,
+            modified_ns: self.modified_ns,
+            companions: self.companions,
+        }
     }
 }

@@ -82,7 +82,7 @@ impl Library {
         let record = self.catalogue.photo(id)?.ok_or_else(|| missing("record"))?;
         let file_line = |path: &PhotoPath| {
             let file = self.catalogue.file(path)?.ok_or_else(|| missing("record of one of its files"))?;
-            Ok(FileLine::new(path, file.size, file.modified_ns))
+            Ok(FileLine::new(path, &file))
         };
         let files = self.catalogue.paths(id)?.iter().map(file_line).collect::<Result<_, LibraryError>>()?;
         Ok(PhotoLine { id, files, metadata: record.metadata })
@@ -94,9 +94,9 @@ impl Library {
         let mut written = 0;
         for entry in &self.catalogue.files {
             let (key, value) = entry?;
-            let FileRecord { size, modified_ns, outcome } = decode(&value)?;
-            if let Outcome::Failure(reason) = outcome {
-                let file = FileLine::new(&PhotoPath::from_bytes(&key), size, modified_ns);
+            let record: FileRecord = decode(&value)?;
+            let file = FileLine::new(&PhotoPath::from_bytes(&key), &record);
+            if let Outcome::Failure(reason) = record.outcome {
                 write_line(&mut lines, &FailureLine { file, reason })?;
                 written += 1;
             }

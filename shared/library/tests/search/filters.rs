@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::{Random, batch, file, id, open};
 use foray_library::{Library, PhotoQuery};
 use foray_protocol::{
-    Change, Filter, ImageId, Ingest, Junk, NewPhoto, PhotoMetadata, PhotoPath, Query, UnitVector, clock_seconds,
+    Change, Description, Filter, ImageId, Ingest, Junk, NewPhoto, PhotoMetadata, PhotoPath, Query, UnitVector,
+    clock_seconds,
 };
 use proptest::prelude::*;
 
@@ -42,9 +43,20 @@ impl Stage {
             width: self.pick(&[100, 4_000, 4_032]),
             height: self.pick(&[100, 3_000, 4_000]),
             format: self.pick(&["jpeg", "png", "heif"]).to_owned(),
-            taken_at: self.pick(&[true, false]).then(|| format!("{year}-{month:02}-{day:02}T12:00:00+05:00")),
-            camera: self.pick(&[Some("Google Pixel 7"), Some("Canon EOS R5"), None]).map(str::to_owned),
-            position: self.pick(&[Some((52.52, 13.40)), Some((48.86, 2.35)), None]),
+            description: Description {
+                taken_at: self.pick(&[true, false]).then(|| format!("{year}-{month:02}-{day:02}T12:00:00+05:00")),
+                camera: self.pick(&[Some("Google Pixel 7"), Some("Canon EOS R5"), None]).map(str::to_owned),
+                lens: self.pick(&[Some("RF24-105mm F4 L IS USM"), None]).map(str::to_owned),
+                position: self.pick(&[Some((52.52, 13.40)), Some((48.86, 2.35)), None]),
+                place: self.pick(&[Some("Mitte, Germany"), Some("Passy, France"), None]).map(str::to_owned),
+                rating: self.pick(&[Some(-1), Some(1), Some(4), Some(5), None]),
+                keywords: self
+                    .pick(&[&["Flowers"][..], &["family", "Grandma's garden"], &[]])
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                caption: self.pick(&[Some("The Old Bridge"), None]).map(str::to_owned),
+            },
             junk: self.pick(&[None, None, Some(Junk::Screenshot), Some(Junk::Blurred)]),
             perceptual_hash: None,
         }
@@ -103,11 +115,15 @@ impl Known {
     }
 
     fn taken(&self) -> &str {
-        self.metadata.taken_at.as_deref().unwrap_or_default()
+        self.metadata.description.taken_at.as_deref().unwrap_or_default()
+    }
+
+    fn describes(&self, words: &str) -> bool {
+        format!("{:?}", self.metadata.description).contains(words)
     }
 
     fn camera(&self) -> &str {
-        self.metadata.camera.as_deref().unwrap_or_default()
+        self.metadata.description.camera.as_deref().unwrap_or_default()
     }
 }
 
@@ -135,7 +151,21 @@ fn filters_find_exactly_the_photos_that_fulfil_them_while_photos_come_and_go() {
         stage.assert_found("mp:>=12 type:jpeg", |photo| {
             photo.metadata.width * photo.metadata.height >= 12_000_000 && photo.metadata.format == "jpeg"
         });
-        stage.assert_found("near:52.5,13.3,50km has:gps", |photo| photo.metadata.position == Some((52.52, 13.40)));
+        stage.assert_found("lens:rf24 place:germany", |photo| photo.describes("RF24") && photo.describes("Mitte"));
+        stage.assert_found("rating:>=4", |photo| photo.metadata.description.rating >= Some(4));
+        stage.assert_found("rating:-1", |photo| photo.metadata.description.rating == Some(-1));
+        stage.assert_found("-rating:>0", |photo| photo.metadata.description.rating < Some(1));
+        stage
+            .assert_found("tag:flowers -has:caption", |photo| photo.describes("Flowers") && !photo.describes("Bridge"));
+        stage.assert_found("tag:\"grandma's garden\"", |photo| photo.describes("Grandma"));
+        stage.assert_found("caption:\"old bridge\" has:rating", |photo| {
+            photo.describes("Old Bridge") && photo.metadata.description.rating.is_some()
+        });
+        stage.assert_found("near:Berlin,50km", |photo| photo.metadata.description.position == Some((52.52, 13.40)));
+        stage.assert_found("indexed:<1h", |_| true);
+        stage.assert_found("near:52.5,13.3,50km has:gps", |photo| {
+            photo.metadata.description.position == Some((52.52, 13.40))
+        });
         stage.assert_found("\"IMG_00\" name:img_00 -name:5", |photo| {
             let fits = |path: &String| path.contains("IMG_00");
             photo.paths.iter().any(fits)
@@ -177,7 +207,7 @@ proptest! {
         let filter = Filter::from_json(json.as_object().unwrap()).unwrap();
         let start = clock_seconds(&format!("{year}-01-01T00:00:00")).unwrap();
         let expected: BTreeSet<_> = stage.truth.iter().filter(|(_, known)| {
-            let is_late = known.metadata.taken_at.as_deref().and_then(clock_seconds).is_some_and(|taken| taken >= start);
+            let is_late = known.metadata.description.taken_at.as_deref().and_then(clock_seconds).is_some_and(|taken| taken >= start);
             known.metadata.width <= width || is_late && known.metadata.junk != Some(Junk::Blurred)
         }).map(|(id, _)| *id).collect();
         prop_assert_eq!(stage.found(&filter, None), expected);

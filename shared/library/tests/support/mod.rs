@@ -38,7 +38,7 @@ pub fn path(number: usize) -> PhotoPath {
 }
 
 pub fn file(path: &PhotoPath) -> FileFacts {
-    FileFacts { path: path.clone(), size: 1, modified_ns: 1 }
+    FileFacts { path: path.clone(), size: 1, modified_ns: 1, companions: 0 }
 }
 
 pub fn added(path: &PhotoPath, id: ImageId, vector: UnitVector) -> Change {

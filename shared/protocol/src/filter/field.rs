@@ -5,8 +5,14 @@
 pub enum TextField {
     /// Camera make and model.
     Camera,
+    /// The lens's model.
+    Lens,
     /// File format, such as `jpeg`.
     Format,
+    /// The town nearest to where it was taken, with its country.
+    Place,
+    /// What somebody wrote about it.
+    Caption,
 }
 
 /// Numbers of a photo.
@@ -18,6 +24,8 @@ pub enum NumberField {
     Height,
     /// Millions of pixels.
     Megapixels,
+    /// Stars, -1 to 5.
+    Rating,
 }
 
 /// Times of a photo.
@@ -25,6 +33,8 @@ pub enum NumberField {
 pub enum TimeField {
     /// When it was taken, by the camera's clock.
     Taken,
+    /// When it came into the library.
+    Indexed,
 }
 
 /// What a photo may have or not.
@@ -36,6 +46,12 @@ pub enum Feature {
     Date,
     /// What it was taken with.
     Camera,
+    /// Stars.
+    Rating,
+    /// Words that somebody gave it.
+    Keywords,
+    /// A sentence that somebody wrote about it.
+    Caption,
     /// Copies: more than one file with this content.
     Copies,
 }
@@ -66,12 +82,14 @@ pub(crate) enum Field {
 }
 
 /// Names and what they stand for; the first name of a field is the one that messages show.
-const NAMES: [(&str, Field); 17] = [
+const NAMES: [(&str, Field); 24] = [
     ("in", Field::Folder),
     ("folder", Field::Folder),
     ("name", Field::Name),
     ("taken", Field::Time(TimeField::Taken)),
+    ("indexed", Field::Time(TimeField::Indexed)),
     ("camera", Field::Text(TextField::Camera)),
+    ("lens", Field::Text(TextField::Lens)),
     ("type", Field::Text(TextField::Format)),
     ("format", Field::Text(TextField::Format)),
     ("w", Field::Number(NumberField::Width)),
@@ -79,11 +97,16 @@ const NAMES: [(&str, Field); 17] = [
     ("h", Field::Number(NumberField::Height)),
     ("height", Field::Number(NumberField::Height)),
     ("mp", Field::Number(NumberField::Megapixels)),
+    ("rating", Field::Number(NumberField::Rating)),
     ("near", Field::Near),
+    ("place", Field::Text(TextField::Place)),
     ("has", Field::Has),
     ("orientation", Field::Shape),
     ("tag", Field::Tag),
     ("tags", Field::Tag),
+    ("keyword", Field::Tag),
+    ("caption", Field::Text(TextField::Caption)),
+    ("description", Field::Text(TextField::Caption)),
 ];
 
 impl Field {
@@ -111,6 +134,9 @@ impl Feature {
             "gps" | "position" | "place" => Self::Position,
             "date" | "taken" => Self::Date,
             "camera" => Self::Camera,
+            "rating" => Self::Rating,
+            "tags" | "keywords" => Self::Keywords,
+            "caption" => Self::Caption,
             "copies" => Self::Copies,
             _ => return None,
         })

@@ -6,6 +6,9 @@ use super::field::{Feature, Field, Shape};
 use super::moment::{Moment, Period, parse_age};
 use super::{Condition, Filter, Folder, Range, TextTest};
 
+/// How near is near where nobody says.
+const NEAR_KM: f64 = 25.0;
+
 /// How a field is compared with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
@@ -63,10 +66,11 @@ pub(crate) fn equal(field: Field, value: &str) -> Result<Filter, String> {
             Condition::Number(field, Range { from: Bound::Included(number), to: Bound::Included(number) })
         }
         Field::Time(field) => Condition::Time(field, period(value.trim())?.range()),
-        Field::Near => near(&lower)?,
-        Field::Has => {
-            Condition::Has(Feature::named(&lower).ok_or_else(|| expected(&lower, "gps, date, camera or copies"))?)
-        }
+        Field::Near => near(value.trim())?,
+        Field::Has => Condition::Has(
+            Feature::named(&lower)
+                .ok_or_else(|| expected(&lower, "gps, date, camera, rating, tags, caption or copies"))?,
+        ),
         Field::Shape => {
             Condition::Shape(Shape::named(&lower).ok_or_else(|| expected(&lower, "portrait, landscape or square"))?)
         }
@@ -136,23 +140,62 @@ fn period(text: &str) -> Result<Period, String> {
     Period::parse(text).ok_or_else(|| expected(text, dates))
 }
 
+/// A position or a place's name, and a distance.
 fn near(text: &str) -> Result<Condition, String> {
-    let wrong = || expected(text, "latitude,longitude,distance such as 52.52,13.40,50km");
-    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let [latitude, longitude, distance] = parts.as_slice() else { return Err(wrong()) };
-    let kilometres = match (distance.strip_suffix("km"), distance.strip_suffix('m')) {
+    let (centre, kilometres) = match text.rsplit_once(',').and_then(|(centre, end)| Some((centre, distance(end)?))) {
+        Some((centre, kilometres)) if position(centre).is_some() || position(text).is_none() => (centre, kilometres),
+        _ => (text, NEAR_KM),
+    };
+    let place = || foray_places::named(centre).map(|place| (place.latitude, place.longitude));
+    let (latitude, longitude) = position(centre).or_else(place).ok_or_else(|| {
+        let what = "the name of a place of 5,000 people or more, such as Berlin or \"Paris, TX\", or latitude,longitude; then a \
+                    distance if you like: Berlin,50km or 52.52,13.40,50km";
+        expected(text, what)
+    })?;
+    Ok(Condition::Near { latitude, longitude, kilometres })
+}
+
+/// `latitude,longitude` in degrees.
+fn position(text: &str) -> Option<(f64, f64)> {
+    let (latitude, longitude) = text.split_once(',')?;
+    let (latitude, longitude) = (latitude.trim().parse::<f64>().ok()?, longitude.trim().parse::<f64>().ok()?);
+    (latitude.abs() <= 90.0 && longitude.abs() <= 180.0).then_some((latitude, longitude))
+}
+
+/// `50km`, `500m` or `50`, in kilometres.
+fn distance(text: &str) -> Option<f64> {
+    let text = text.trim().to_lowercase();
+    let kilometres = match (text.strip_suffix("km"), text.strip_suffix('m')) {
         (Some(kilometres), _) => kilometres.parse(),
         (None, Some(metres)) => metres.parse().map(|metres: f64| metres / 1e3),
-        (None, None) => distance.parse(),
+        (None, None) => text.parse::<f64>(),
     };
-    let (Ok(latitude), Ok(longitude), Ok(kilometres)) = (latitude.parse::<f64>(), longitude.parse::<f64>(), kilometres)
-    else {
-        return Err(wrong());
-    };
-    let is_place = latitude.abs() <= 90.0 && longitude.abs() <= 180.0 && kilometres.is_finite() && kilometres >= 0.0;
-    if is_place { Ok(Condition::Near { latitude, longitude, kilometres }) } else { Err(wrong()) }
+    kilometres.ok().filter(|kilometres| kilometres.is_finite() && *kilometres >= 0.0)
 }
 
 fn expected(got: &str, what: &str) -> String {
     format!("got {got:?}; expected {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_named_or_measured() {
+        let of = |text| match near(text) {
+            Ok(Condition::Near { latitude, longitude, kilometres }) => {
+                Some((latitude.round(), longitude.round(), kilometres))
+            }
+            _ => None,
+        };
+        assert_eq!(of("Berlin,50km"), Some((53.0, 13.0, 50.0)));
+        assert_eq!(of("berlin"), Some((53.0, 13.0, NEAR_KM)));
+        assert_eq!(of("Paris, TX, 500m"), Some((34.0, -96.0, 0.5)));
+        assert_eq!(of("52.52,13.40,7"), Some((53.0, 13.0, 7.0)));
+        assert_eq!(of("52.52,13.40"), Some((53.0, 13.0, NEAR_KM)));
+        for wrong in ["", "Atlantis", "Berlin,-5km", "91,0,5km", "52.52", "Berlin,far"] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
 }
