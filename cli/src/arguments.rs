@@ -65,6 +65,10 @@ pub enum Command {
     Reindex(ReindexArguments),
     /// Watch photo folders and feed the library of a server
     Indexer(IndexerArguments),
+    /// Hold up the indexing of a running `foray up`; searches go on
+    Pause(PauseArguments),
+    /// Let it go on
+    Resume,
     /// Serve the library without indexing
     Serve(ServeArguments),
     /// Find photos by what is in them
@@ -94,10 +98,52 @@ pub enum Command {
     Models(ModelsCommand),
 }
 
+/// What is indexed, and how much of the machine that takes.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Indexing")]
+pub struct IndexingArguments {
+    /// Index only files that fit this pattern, or another one given; as in .gitignore, such as Trips or *.jpg
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Leave out files and folders that fit this pattern, such as private/ or *.tmp.jpg; also .forayignore files do that
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Leave out files of less than so many bytes
+    #[arg(long, value_name = "BYTES")]
+    pub min_size: Option<u64>,
+    /// Threads that decode, and threads of one inference [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+    /// Memory for files that were read and pictures that were decoded, MiB [default: 1024]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..))]
+    pub memory: Option<u64>,
+    /// Yield to other programs, 0 (not at all) to 19
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=19))]
+    pub nice: Option<u8>,
+    /// Give up a picture that takes longer to decode [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub deadline: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct PauseArguments {
+    /// Go on by itself after so many minutes [default: only after `foray resume`]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub minutes: Option<u32>,
+}
+
 #[derive(Debug, Args)]
 pub struct UpArguments {
     /// Photo folders [default: those of the configuration, or those indexed before]
     pub folders: Vec<PathBuf>,
+    /// Index only in these hours of the day, such as 22:00-06:00
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub hours: Option<String>,
+    /// When to do what `foray reindex` does, as a cron expression by the local clock, such as "15 3 * * *"
+    #[arg(long, value_name = "CRON")]
+    pub reindex: Option<String>,
+    #[command(flatten)]
+    pub indexing: IndexingArguments,
     #[command(flatten)]
     pub serve: ServeArguments,
 }
@@ -123,6 +169,8 @@ pub struct IndexArguments {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub indexing: IndexingArguments,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +189,8 @@ pub struct ReindexArguments {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub indexing: IndexingArguments,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +198,11 @@ pub struct IndexerArguments {
     /// Photo folders
     #[arg(required = true)]
     pub folders: Vec<PathBuf>,
+    /// Index only in these hours of the day, such as 22:00-06:00
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub hours: Option<String>,
+    #[command(flatten)]
+    pub indexing: IndexingArguments,
 }
 
 #[derive(Debug, Args)]

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use croner::Cron;
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
-use foray_protocol::{Config, SpaceId, Token};
+use foray_indexer::{IndexOptions, RuleOptions};
+use foray_protocol::{Config, Hours, SpaceId, Token, WorkGate};
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{Arguments, Command, GlobalArguments};
+use crate::arguments::{Arguments, Command, GlobalArguments, IndexingArguments};
 
 /// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
 const UNLOAD_AFTER_MINUTES: u32 = 10;
@@ -42,7 +44,20 @@ pub struct Settings {
     pub models: ModelStore,
     /// The configuration file, whether it is there or not.
     pub config_file: PathBuf,
+    indexing: IndexingConfig,
     backend: BackendOptions,
+}
+
+/// What the configuration says of indexing.
+#[derive(Clone, Debug)]
+struct IndexingConfig {
+    rules: RuleOptions,
+    threads: Option<usize>,
+    memory: Option<u64>,
+    nice: Option<u8>,
+    deadline: Option<f64>,
+    hours: Option<String>,
+    reindex: Option<String>,
 }
 
 impl Settings {
@@ -75,7 +90,15 @@ impl Settings {
             threads: None,
             shares_cores: false,
         };
+        let rules = RuleOptions {
+            include: config.include,
+            exclude: config.exclude,
+            min_bytes: config.min_size.unwrap_or_default(),
+        };
+        let (threads, memory, nice, deadline) = (config.threads, config.memory, config.nice, config.deadline);
+        let (hours, reindex) = (config.hours, config.reindex);
         Ok(Self {
+            indexing: IndexingConfig { rules, threads, memory, nice, deadline, hours, reindex },
             library,
             token,
             server: arguments.server.clone().or(config.server),
@@ -92,11 +115,65 @@ impl Settings {
         })
     }
 
-    /// The same for a command that indexes.
-    #[must_use]
-    pub fn for_indexing(&self) -> Self {
-        let backend = BackendOptions { shares_cores: true, ..self.backend.clone() };
-        Self { backend, ..self.clone() }
+    /// The same for a command that indexes, with what its command line says of that. The process yields to others from now on, if
+    /// it shall: before it has threads, which all do as it does then.
+    pub fn for_indexing(&self, arguments: &IndexingArguments) -> Result<Self> {
+        let config = self.indexing.clone();
+        let rules = RuleOptions {
+            include: [config.rules.include, arguments.include.clone()].concat(),
+            exclude: [config.rules.exclude, arguments.exclude.clone()].concat(),
+            min_bytes: arguments.min_size.unwrap_or(config.rules.min_bytes),
+        };
+        let indexing = IndexingConfig {
+            rules,
+            threads: arguments.threads.map(usize::from).or(config.threads),
+            memory: arguments.memory.or(config.memory),
+            nice: arguments.nice.or(config.nice),
+            deadline: arguments.deadline.or(config.deadline),
+            ..config
+        };
+        if let Some(nice) = indexing.nice.filter(|nice| *nice > 0) {
+            yield_to_others(nice)?;
+        }
+        let backend = BackendOptions { shares_cores: true, threads: indexing.threads, ..self.backend.clone() };
+        Ok(Self { backend, indexing, ..self.clone() })
+    }
+
+    /// How indexing goes about it, by command line and configuration.
+    pub fn index_options(&self) -> Result<IndexOptions> {
+        let IndexingConfig { rules, threads, memory, deadline, .. } = self.indexing.clone();
+        let defaults = IndexOptions::default();
+        let deadline = match deadline {
+            Some(seconds) => Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|deadline| !deadline.is_zero())
+                .with_context(|| format!("--deadline {seconds}: expected seconds, more than 0"))?,
+            None => defaults.deadline,
+        };
+        Ok(IndexOptions {
+            rules,
+            workers: threads.unwrap_or(defaults.workers).max(1),
+            memory: memory.map_or(defaults.memory, |mebibytes| mebibytes << 20),
+            deadline,
+            ..defaults
+        })
+    }
+
+    /// Holds indexing up outside its hours: those of the command line, else those of the configuration.
+    pub fn gate(&self, hours: Option<&str>) -> Result<WorkGate> {
+        let hours = hours.or(self.indexing.hours.as_deref()).map(str::parse::<Hours>);
+        Ok(WorkGate::new(hours.transpose().context("--hours, or `hours` in the configuration")?))
+    }
+
+    /// When a server reindexes: as the command line says, else as the configuration does.
+    pub fn schedule(&self, cron: Option<&str>) -> Result<Option<Cron>> {
+        let Some(text) = cron.or(self.indexing.reindex.as_deref()) else { return Ok(None) };
+        let expected = || {
+            format!(
+                "--reindex, or `reindex` in the configuration: got {text:?}; expected a cron expression such as \"15 3 * * *\""
+            )
+        };
+        text.parse().map(Some).with_context(expected)
     }
 
     /// Opens the model on the backend that was asked for.
@@ -130,6 +207,16 @@ impl Settings {
         let options = BackendOptions { choice, device, ..self.backend.clone() };
         Ok(Embedder::open(self.models.find(&self.model)?, &options)?)
     }
+}
+
+#[cfg(unix)]
+fn yield_to_others(nice: u8) -> Result<()> {
+    rustix::process::setpriority_process(None, nice.into()).map(drop).with_context(|| format!("--nice {nice}"))
+}
+
+#[cfg(not(unix))]
+fn yield_to_others(_: u8) -> Result<()> {
+    bail!("--nice is known on Unix systems only; give the process a low priority by other means")
 }
 
 /// The token of the command line, else that of the configuration.

@@ -25,6 +25,14 @@ pub enum IndexError {
         /// What was given.
         path: PathBuf,
     },
+    /// A pattern that cannot be read.
+    #[error("{pattern:?} is no pattern ({reason}); expected one as in .gitignore files, such as private/ or *.tmp.jpg")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A folder that may not be read.
     #[error("cannot read the folder {folder} ({source}); give this user the right to read it, or leave it out", folder = folder.display())]
     Unreadable {

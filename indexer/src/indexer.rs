@@ -36,7 +36,7 @@ impl Indexer {
     ) -> Result<IndexSummary, IndexError> {
         let embedder = self.embedder.get();
         let library = self.library(&embedder, Patience::ONE_RUN, stop);
-        let roots = Roots::open(roots, &library)?;
+        let roots = Roots::open(roots, &self.options.rules, &library)?;
         self.pass(library, &embedder, &roots, Some(on_progress), None).everything()
     }
 
@@ -52,7 +52,7 @@ impl Indexer {
         while !stop.is_stopped() {
             let embedder = self.embedder.get();
             let library = self.library(&embedder, Patience::FOR_EVER, stop);
-            match Roots::open(roots, &library) {
+            match Roots::open(roots, &self.options.rules, &library) {
                 Err(_) if stop.is_stopped() => {}
                 roots => Watch::start(self, &embedder, library, roots?, on_progress)?.run(),
             }
@@ -67,7 +67,7 @@ impl Indexer {
     pub(crate) fn pass<'a>(
         &'a self,
         library: Library<'a>,
-        embedder: &'a Embedder,
+        embedder: &'a Arc<Embedder>,
         roots: &'a Roots,
         listener: Option<Listener<'a>>,
         dirty: Option<&'a DirtyPaths>,

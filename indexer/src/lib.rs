@@ -5,6 +5,7 @@
 //! `darkroom` develops it, the embedder computes its vector, and the `committer` hands it to the library. What the
 //! library knows and the disk holds no more is found by `sweep`. `watch` does the same for what changes.
 
+mod budget;
 mod committer;
 mod companions;
 mod darkroom;
@@ -23,6 +24,7 @@ mod pipeline;
 mod progress;
 mod reembed;
 mod roots;
+mod rules;
 mod scan;
 mod summary;
 mod sweep;
@@ -36,4 +38,5 @@ pub use error::IndexError;
 pub use indexer::Indexer;
 pub use options::IndexOptions;
 pub use reembed::ReembedSummary;
+pub use rules::RuleOptions;
 pub use summary::IndexSummary;

@@ -10,7 +10,7 @@ use foray_protocol::is_raw;
 
 use crate::companions::Companions;
 use crate::file::{Candidate, facts};
-use crate::roots::is_excluded;
+use crate::rules::{IgnoreFiles, Rules};
 
 const EXTENSIONS: [&str; 15] =
     ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "jxl", "heic", "heif", "hif", "avif"];
@@ -22,6 +22,10 @@ const SIDECAR: &str = "xmp";
 /// Whether a file of this name could be a photo that Foray can decode.
 pub(crate) fn is_candidate(path: &Path) -> bool {
     has_extension(path, &EXTENSIONS) || is_raw(path)
+}
+
+fn is_sidecar(path: &Path) -> bool {
+    has_extension(path, &[SIDECAR])
 }
 
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
@@ -62,20 +66,16 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Lists `folder`. Links are not followed; what is hidden or another program's is left out.
-    pub fn read(folder: &Path) -> io::Result<Self> {
+    /// Lists `folder`. Links are not followed; what is hidden or another program's is left out, and what the rules leave out.
+    pub fn read(folder: &Path, rules: &Rules, ignored: &IgnoreFiles) -> io::Result<Self> {
         let mut listing = Self { folder: folder.to_owned(), ..Self::default() };
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            let name = entry.file_name();
-            if is_excluded(&name) {
-                continue;
-            }
-            let kind = entry.file_type()?;
-            if kind.is_dir() {
-                listing.folders.push(entry.path());
-            } else if kind.is_file() {
-                listing.add(name);
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() && !rules.excludes_folder(&path, ignored) {
+                listing.folders.push(path);
+            } else if kind.is_file() && (is_sidecar(&path) || !rules.excludes_name(&path, ignored)) {
+                listing.add(entry.file_name());
             }
         }
         Ok(listing)
@@ -83,7 +83,7 @@ impl Listing {
 
     fn add(&mut self, name: OsString) {
         let path = Path::new(&name);
-        if has_extension(path, &[SIDECAR]) {
+        if is_sidecar(path) {
             self.sidecars.insert(Stem::exact(path.file_stem().unwrap_or_default()), name);
         } else if has_extension(path, &VIDEOS) {
             self.videos.push(Stem::of(&name));

@@ -5,6 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use foray_embedding::DecodeLimits;
+use foray_protocol::WorkGate;
+
+use crate::RuleOptions;
 
 /// Pictures of 50 megapixels take 150 MB each while they are decoded: more workers would cost more memory than they win.
 const MOST_WORKERS: usize = 16;
@@ -25,6 +28,14 @@ pub struct IndexOptions {
     pub rescan: Duration,
     /// Threads that read and decode; each holds one picture in memory.
     pub workers: usize,
+    /// Memory for files that were read and pictures that were decoded, bytes. One that is larger than its share is worked on alone.
+    pub memory: u64,
+    /// A picture that takes longer to decode is given up.
+    pub deadline: Duration,
+    /// Holds the work up while it is closed.
+    pub gate: WorkGate,
+    /// What is left out of the folders.
+    pub rules: RuleOptions,
     /// What is too large to be decoded.
     pub limits: DecodeLimits,
 }
@@ -38,6 +49,10 @@ impl Default for IndexOptions {
             settle: Duration::from_millis(500),
             rescan: Duration::from_secs(60 * 60),
             workers: thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS),
+            memory: 1 << 30,
+            deadline: Duration::from_secs(120),
+            gate: WorkGate::default(),
+            rules: RuleOptions::default(),
             limits: DecodeLimits::default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use foray_embedding::Embedder;
@@ -23,7 +24,7 @@ use crate::{IndexError, IndexOptions, IndexSummary};
 /// What a pass works with.
 pub(crate) struct Pass<'a> {
     pub library: Library<'a>,
-    pub embedder: &'a Embedder,
+    pub embedder: &'a Arc<Embedder>,
     pub options: &'a IndexOptions,
     pub roots: &'a Roots,
     /// Who hears how far it is; `None` beside a pass that is heard.
@@ -48,7 +49,7 @@ impl Pass<'_> {
 
     fn run(&self, paths: &[PathBuf], is_announced: bool) -> Result<IndexSummary, IndexError> {
         let started = Instant::now();
-        let progress = Progress::new(self.library.ingest, self.listener);
+        let progress = Progress::new(self.library.ingest, self.listener, self.options.gate.clone());
         let mut committer = Committer::new(self.library, &progress);
         let mut warnings = vec![];
         let outcome = self.work(paths, is_announced, &progress, &mut committer, &mut warnings);
@@ -99,11 +100,14 @@ impl Pass<'_> {
         };
         let (folders, others): (Vec<_>, Vec<_>) = paths.iter().partition(|path| is_folder(path));
         // A break only says that nobody takes more files: there is nothing else to do about it here.
-        let _ = folders.iter().try_for_each(|folder| scan.folder(folder, &mut settled));
-        let _ = self
-            .stems_by_folder(&others)
-            .iter()
-            .try_for_each(|(folder, stems)| scan.stems(folder, stems, &mut settled));
+        let _ = folders.iter().try_for_each(|folder| match self.roots.root_of(folder) {
+            Some(root) => scan.folder(root, folder, &mut settled),
+            None => ControlFlow::Continue(()),
+        });
+        let _ = self.stems_by_folder(&others).iter().try_for_each(|(folder, stems)| match self.roots.root_of(folder) {
+            Some(root) => scan.stems(root, folder, stems, &mut settled),
+            None => ControlFlow::Continue(()),
+        });
     }
 
     /// What came, changed or went beside a file may change what becomes of it: a sidecar, the JPEG of a RAW file.

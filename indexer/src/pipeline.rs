@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
@@ -13,8 +14,9 @@ use foray_embedding::{Embedder, Pixels};
 use foray_protocol::{Description, ImageId};
 use parking_lot::Mutex;
 
+use crate::budget::Budget;
 use crate::committer::{Committer, Outcome};
-use crate::darkroom::{Developed, develop};
+use crate::darkroom::{Darkroom, Developed, Developer, Negative};
 use crate::embed::{Unembedded, embed};
 use crate::file::{Candidate, Reading, read};
 use crate::library::Library;
@@ -26,15 +28,22 @@ use crate::{IndexError, IndexOptions};
 
 /// Outcomes that wait for the committer; they hold batches of previews, so few.
 const OUTCOMES: usize = 8;
+/// Of the memory, decoded pictures have three quarters: they are larger than their files.
+const PICTURE_PARTS: u64 = 3;
+const PARTS: u64 = 4;
 /// Reads of a file that keeps changing, where no watcher would announce it again.
 const ATTEMPTS: usize = 3;
 
 /// What the stages share.
 pub(crate) struct Pipeline<'a> {
     library: Library<'a>,
-    embedder: &'a Embedder,
+    embedder: &'a Arc<Embedder>,
     options: &'a IndexOptions,
     progress: &'a Progress<'a>,
+    /// Memory for files that were read.
+    files: Arc<Budget>,
+    /// Memory for pictures that were decoded.
+    pictures: Arc<Budget>,
     /// Whether files that change meanwhile will be announced again.
     is_watched: bool,
     /// Photos that some worker of this run has taken on: the same content is developed once.
@@ -44,12 +53,14 @@ pub(crate) struct Pipeline<'a> {
 impl<'a> Pipeline<'a> {
     pub fn new(
         library: Library<'a>,
-        embedder: &'a Embedder,
+        embedder: &'a Arc<Embedder>,
         options: &'a IndexOptions,
         progress: &'a Progress<'a>,
         is_watched: bool,
     ) -> Self {
-        Self { library, embedder, options, progress, is_watched, claimed: Mutex::default() }
+        let budget = |parts: u64| Arc::new(Budget::new(options.memory * parts / PARTS));
+        let (files, pictures) = (budget(PARTS - PICTURE_PARTS), budget(PICTURE_PARTS));
+        Self { library, embedder, options, progress, files, pictures, is_watched, claimed: Mutex::default() }
     }
 
     /// Passes everything that `discover` finds through the stages into `committer`.
@@ -87,12 +98,14 @@ impl<'a> Pipeline<'a> {
     }
 
     fn work(&self, jobs: Receiver<Job>, prepared: Sender<(Unembedded, Pixels)>, outcomes: Sender<Outcome>) {
+        let mut developer = Developer::new(self.darkroom());
         for job in jobs {
+            self.options.gate.wait(self.library.stop);
             if self.library.stop.is_stopped() {
                 return;
             }
             *self.progress.current.lock() = Some(job.file.path.clone());
-            let sent = match self.prepare(job) {
+            let sent = match self.prepare(job, &mut developer) {
                 Ok(photo) => prepared.send(photo).is_ok(),
                 Err(outcome) => outcomes.send(outcome).is_ok(),
             };
@@ -103,7 +116,8 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Makes a file ready to be embedded; `Err` is the outcome of a file that needs no embedding.
-    fn prepare(&self, job: Job) -> Result<(Unembedded, Pixels), Outcome> {
+    fn prepare(&self, job: Job, developer: &mut Developer) -> Result<(Unembedded, Pixels), Outcome> {
+        let share = Budget::take(Arc::clone(&self.files), job.file.size);
         let (job, content) = self.read(job)?;
         let sidecar = job.companions.sidecar_text();
         let sources = Sources { content: &content, sidecar: sidecar.as_deref() };
@@ -114,11 +128,20 @@ impl<'a> Pipeline<'a> {
         if self.is_known(image)? {
             return Err(Outcome::Known { description: news(&job, image, sources), job, image });
         }
-        match develop(sources, &self.options.limits, self.embedder) {
+        match developer.develop(Negative { content, sidecar, share }) {
             Ok(Developed { metadata, thumbnail, pixels }) => {
                 Ok((Unembedded { job, image, metadata, thumbnail }, pixels))
             }
             Err(reason) => Err(Outcome::Failed { job, image: Some(image), reason }),
+        }
+    }
+
+    fn darkroom(&self) -> Darkroom {
+        Darkroom {
+            embedder: Arc::clone(self.embedder),
+            limits: self.options.limits,
+            pictures: Arc::clone(&self.pictures),
+            deadline: self.options.deadline,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use foray_protocol::{IndexPhase, IndexProgress, Ingest, PhotoPath};
+use foray_protocol::{IndexPhase, IndexProgress, Ingest, PhotoPath, WorkGate};
 use parking_lot::Mutex;
 
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -27,10 +27,11 @@ pub(crate) struct Progress<'a> {
     ingest: &'a dyn Ingest,
     /// `None` where another run speaks.
     listener: Option<Listener<'a>>,
+    gate: WorkGate,
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(ingest: &'a dyn Ingest, listener: Option<Listener<'a>>) -> Self {
+    pub fn new(ingest: &'a dyn Ingest, listener: Option<Listener<'a>>, gate: WorkGate) -> Self {
         Self {
             found: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
@@ -41,6 +42,7 @@ impl<'a> Progress<'a> {
             pace: Mutex::new(Pace::default()),
             ingest,
             listener,
+            gate,
         }
     }
 
@@ -59,7 +61,8 @@ impl<'a> Progress<'a> {
 
     fn report(&self, phase: IndexPhase) {
         if let Some(listener) = self.listener {
-            let progress = self.progress(phase);
+            let is_held_up = phase != IndexPhase::Idle && !self.gate.state().is_open;
+            let progress = self.progress(if is_held_up { IndexPhase::Paused } else { phase });
             listener(&progress);
             self.ingest.report(&progress);
         }

@@ -57,7 +57,7 @@ impl Indexer {
     ) -> Result<ReembedSummary, IndexError> {
         let begun = Instant::now();
         let embedder = self.embedder.get();
-        let progress = Progress::new(self.ingest(), Some(on_progress));
+        let progress = Progress::new(self.ingest(), Some(on_progress), self.options.gate.clone());
         progress.found.store(missing(library, &embedder)?, Relaxed);
         progress.all_found.store(true, Relaxed);
         let mut work = Reembedding {

@@ -2,12 +2,14 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use foray_protocol::PhotoPath;
 
-use crate::IndexError;
 use crate::library::Library;
+use crate::rules::{IgnoreFiles, Rules};
+use crate::{IndexError, RuleOptions};
 
 /// Folders that hold other programs' files: thumbnails, packages, trash.
 const SKIPPED: [&str; 5] = ["@eaDir", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"];
@@ -18,6 +20,7 @@ pub(crate) struct Root {
     pub path: PathBuf,
     /// Which folder stood there when indexing began; `None` when there was none.
     identity: Option<FolderIdentity>,
+    pub rules: Arc<Rules>,
 }
 
 /// Device and inode: an unmounted disk leaves another folder in its place.
@@ -36,9 +39,9 @@ pub(crate) enum Presence {
 }
 
 impl Root {
-    fn new(path: PathBuf) -> Self {
-        let identity = FolderIdentity::of(&path);
-        Self { path, identity }
+    pub fn new(path: PathBuf, options: &RuleOptions) -> Result<Self, IndexError> {
+        let (identity, rules) = (FolderIdentity::of(&path), Arc::new(Rules::new(&path, options)?));
+        Ok(Self { path, identity, rules })
     }
 
     pub fn presence(&self) -> Presence {
@@ -54,8 +57,21 @@ impl Root {
         self.identity.is_some() && self.identity == FolderIdentity::of(&self.path)
     }
 
-    /// Whether `path`, below this root, is or lies in something that is not indexed.
-    pub fn excludes(&self, path: &Path) -> bool {
+    /// The `.forayignore` files above `folder`, which is this root or lies below it; `None` if it is not entered.
+    pub fn ignored_above(&self, folder: &Path) -> Option<IgnoreFiles> {
+        let (mut ignored, mut above) = (IgnoreFiles::default(), self.path.clone());
+        for name in folder.strip_prefix(&self.path).ok()? {
+            ignored = ignored.within(&above);
+            above.push(name);
+            if self.rules.excludes_folder(&above, &ignored) {
+                return None;
+            }
+        }
+        Some(ignored)
+    }
+
+    /// Whether `path`, below this root, is or lies in something that is never indexed, whatever the rules.
+    pub fn hides(&self, path: &Path) -> bool {
         path.strip_prefix(&self.path).is_ok_and(|inside| inside.iter().any(is_excluded))
     }
 
@@ -100,12 +116,12 @@ pub(crate) struct Roots(Vec<Root>);
 
 impl Roots {
     /// Checks the folders that were given and tells the library about them.
-    pub fn open(given: &[PathBuf], library: &Library) -> Result<Self, IndexError> {
+    pub fn open(given: &[PathBuf], rules: &RuleOptions, library: &Library) -> Result<Self, IndexError> {
         if given.is_empty() {
             return Err(IndexError::NoFolder);
         }
         let paths = given.iter().map(|folder| checked(folder, library)).collect::<Result<Vec<_>, _>>()?;
-        let roots = Self(outermost(paths));
+        let roots = Self(outermost(paths, rules)?);
         library.remember_roots(&roots.iter().map(|root| PhotoPath::from(&root.path)).collect::<Vec<_>>())?;
         Ok(roots)
     }
@@ -155,16 +171,16 @@ fn real_path(path: &Path) -> PathBuf {
 }
 
 /// Leaves out folders that are indexed with another one anyway.
-fn outermost(mut paths: Vec<PathBuf>) -> Vec<Root> {
+fn outermost(mut paths: Vec<PathBuf>, rules: &RuleOptions) -> Result<Vec<Root>, IndexError> {
     paths.sort();
     let mut roots: Vec<Root> = vec![];
     for path in paths {
-        let covered = roots.iter().any(|root| path.starts_with(&root.path) && !root.excludes(&path));
+        let covered = roots.iter().any(|root| path.starts_with(&root.path) && !root.hides(&path));
         if !covered {
-            roots.push(Root::new(path));
+            roots.push(Root::new(path, rules)?);
         }
     }
-    roots
+    Ok(roots)
 }
 
 #[cfg(test)]
@@ -172,7 +188,7 @@ mod tests {
     use super::*;
 
     fn paths(given: &[&str]) -> Vec<String> {
-        let roots = outermost(given.iter().map(PathBuf::from).collect());
+        let roots = outermost(given.iter().map(PathBuf::from).collect(), &RuleOptions::default()).unwrap();
         roots.iter().map(|root| root.path.display().to_string()).collect()
     }
 
@@ -188,26 +204,26 @@ mod tests {
 
     #[test]
     fn a_file_belongs_to_the_innermost_root() {
-        let roots = Roots(outermost(vec!["/p".into(), "/p/.private".into()]));
+        let roots = Roots(outermost(vec!["/p".into(), "/p/.private".into()], &RuleOptions::default()).unwrap());
         let file = Path::new("/p/.private/a.jpg");
-        assert!(!roots.root_of(file).unwrap().excludes(file));
+        assert!(!roots.root_of(file).unwrap().hides(file));
         assert!(roots.root_of(Path::new("/q/a.jpg")).is_none());
     }
 
     #[test]
-    fn hidden_and_foreign_folders_are_excluded() {
-        let root = Root::new("/home/.me/p".into());
+    fn hidden_and_foreign_folders_are_hidden() {
+        let root = Root::new("/home/.me/p".into(), &RuleOptions::default()).unwrap();
         for inside in [".git/a.jpg", "x/@eaDir/a.jpg", "node_modules/a.jpg", ".a.jpg", "#recycle/a.jpg"] {
-            assert!(root.excludes(&root.path.join(inside)), "{inside}");
+            assert!(root.hides(&root.path.join(inside)), "{inside}");
         }
-        assert!(!root.excludes(&root.path.join("2020/a.jpg")));
+        assert!(!root.hides(&root.path.join("2020/a.jpg")));
     }
 
     #[test]
     fn a_folder_that_was_replaced_is_noticed_once() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("disk");
-        let mut root = Root::new(path.clone());
+        let mut root = Root::new(path.clone(), &RuleOptions::default()).unwrap();
         assert!(!root.is_replaced());
         assert_eq!(root.presence(), Presence::Gone);
         fs::create_dir(&path).unwrap();

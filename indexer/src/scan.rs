@@ -9,7 +9,8 @@ use foray_protocol::{PhotoPath, StopSignal};
 
 use crate::file::Candidate;
 use crate::listing::{Listing, Stem};
-use crate::roots::is_gone;
+use crate::roots::{Root, is_gone};
+use crate::rules::IgnoreFiles;
 
 /// What a walk has met.
 #[derive(Debug)]
@@ -33,37 +34,47 @@ impl<'a> Scan<'a> {
         Self { stop, files: HashSet::new(), unreadable: vec![], videos: 0, warnings: vec![] }
     }
 
-    /// Goes through a folder and hands every file that could be a photo to `found`. Links are not followed.
-    pub fn folder(&mut self, folder: &Path, found: &mut Found) -> ControlFlow<()> {
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            if let Some(listing) = self.list(&folder) {
+    /// Goes through a folder of `root` and hands every file that could be a photo to `found`. Links are not followed.
+    pub fn folder(&mut self, root: &Root, folder: &Path, found: &mut Found) -> ControlFlow<()> {
+        let Some(ignored) = root.ignored_above(folder) else { return ControlFlow::Continue(()) };
+        let mut folders = vec![(folder.to_owned(), ignored)];
+        while let Some((folder, above)) = folders.pop() {
+            let ignored = above.within(&folder);
+            if let Some(listing) = self.list(root, &folder, &ignored) {
                 self.videos += listing.videos();
-                self.take(&listing, None, found)?;
-                folders.extend(listing.folders);
+                self.take(root, &listing, None, found)?;
+                folders.extend(listing.folders.into_iter().map(|folder| (folder, ignored.clone())));
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Hands the files of these stems in a folder to `found`, whichever of them there are.
-    pub fn stems(&mut self, folder: &Path, stems: &HashSet<Stem>, found: &mut Found) -> ControlFlow<()> {
-        match self.list(folder) {
-            Some(listing) => self.take(&listing, Some(stems), found),
+    /// Hands the files of these stems in a folder of `root` to `found`, whichever of them there are.
+    pub fn stems(&mut self, root: &Root, folder: &Path, stems: &HashSet<Stem>, found: &mut Found) -> ControlFlow<()> {
+        let Some(ignored) = root.ignored_above(folder) else { return ControlFlow::Continue(()) };
+        match self.list(root, folder, &ignored.within(folder)) {
+            Some(listing) => self.take(root, &listing, Some(stems), found),
             None => ControlFlow::Continue(()),
         }
     }
 
-    fn list(&mut self, folder: &Path) -> Option<Listing> {
-        Listing::read(folder).map_err(|error| self.unreadable(folder, &error)).ok()
+    fn list(&mut self, root: &Root, folder: &Path, ignored: &IgnoreFiles) -> Option<Listing> {
+        Listing::read(folder, &root.rules, ignored).map_err(|error| self.unreadable(folder, &error)).ok()
     }
 
-    fn take(&mut self, listing: &Listing, stems: Option<&HashSet<Stem>>, found: &mut Found) -> ControlFlow<()> {
+    fn take(
+        &mut self,
+        root: &Root,
+        listing: &Listing,
+        stems: Option<&HashSet<Stem>>,
+        found: &mut Found,
+    ) -> ControlFlow<()> {
         for (path, candidate) in listing.candidates(stems) {
             if self.stop.is_stopped() {
                 return ControlFlow::Break(());
             }
             match candidate {
+                Ok(candidate) if root.rules.excludes_size(candidate.file.size) => {}
                 Ok(candidate) => {
                     self.files.insert(candidate.file.path.clone());
                     found(candidate)?;
@@ -90,12 +101,14 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RuleOptions;
     use std::fs;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names = vec![];
         let stop = StopSignal::new();
-        let _ = Scan::new(&stop).folder(folder, &mut |found| {
+        let root = Root::new(folder.to_owned(), &RuleOptions::default()).unwrap();
+        let _ = Scan::new(&stop).folder(&root, folder, &mut |found| {
             let inside = found.file.path.as_path().strip_prefix(folder).unwrap();
             names.push(inside.to_string_lossy().into_owned());
             ControlFlow::Continue(())

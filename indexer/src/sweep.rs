@@ -92,9 +92,12 @@ impl Sweep<'_, '_> {
 
     /// Whether there is, or may be, a file at `path` that belongs into the library.
     fn is_there(&self, path: &Path) -> bool {
-        let is_excluded = self.roots.root_of(path).is_none_or(|root| root.excludes(path));
+        let rules = self.roots.root_of(path).map(|root| &root.rules);
+        let is_wanted = |bytes| rules.is_some_and(|rules| !rules.excludes_file(path) && !rules.excludes_size(bytes));
         match fs::symlink_metadata(path) {
-            Ok(metadata) => metadata.is_file() && is_candidate(path) && !is_excluded && !is_behind_link(path),
+            Ok(metadata) => {
+                metadata.is_file() && is_candidate(path) && is_wanted(metadata.len()) && !is_behind_link(path)
+            }
             Err(error) => !is_gone(&error),
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Watch<'a> {
     scanned_at: Instant,
     /// Paths dealt with beside a pass over everything, which may have seen them before and commit that afterwards.
     overtaken: Vec<PathBuf>,
+    /// Whether work may go on.
+    is_open: bool,
     /// After trouble: when to go on, and how long to leave off if it lasts.
     resume_at: Instant,
     pause: Duration,
@@ -70,6 +72,7 @@ impl<'a> Watch<'a> {
             checked_at: now,
             scanned_at: now,
             overtaken: vec![],
+            is_open: true,
             resume_at: now,
             pause: FIRST_PAUSE,
         })
@@ -80,6 +83,7 @@ impl<'a> Watch<'a> {
         thread::scope(|scope| {
             let mut running = None;
             loop {
+                self.look_at_gate(running.is_some());
                 running = self.continue_full_pass(scope, running);
                 self.work_on_dirty_paths(running.is_some());
                 if self.library.stop.wait_timeout(TICK) || self.is_outdated() {
@@ -88,7 +92,12 @@ impl<'a> Watch<'a> {
                 self.look_after();
             }
         });
-        Progress::new(self.library.ingest, Some(self.listener)).finish(IndexPhase::Idle);
+        self.report(IndexPhase::Idle);
+    }
+
+    fn report(&self, phase: IndexPhase) {
+        let gate = self.indexer.options.gate.clone();
+        Progress::new(self.library.ingest, Some(self.listener), gate).finish(phase);
     }
 
     /// Takes the result of a pass over everything that has ended, and starts one where it is needed.
@@ -163,8 +172,20 @@ impl<'a> Watch<'a> {
         !Arc::ptr_eq(self.embedder, &self.indexer.embedder.get())
     }
 
+    /// After trouble, or while the gate is closed.
     fn is_resting(&self) -> bool {
-        Instant::now() < self.resume_at
+        Instant::now() < self.resume_at || !self.is_open
+    }
+
+    /// Notes whether work may go on, and tells it when that has changed between two passes.
+    fn look_at_gate(&mut self, beside_full_pass: bool) {
+        let is_open = self.indexer.options.gate.state().is_open;
+        if is_open != self.is_open {
+            self.is_open = is_open;
+            if !beside_full_pass {
+                self.report(IndexPhase::Watching);
+            }
+        }
     }
 
     /// Sees to it that changes keep being announced.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use notify_debouncer_full::{DebounceEventResult, NoCache, new_debouncer_opt};
 use crate::IndexError;
 use crate::dirty::DirtyPaths;
 use crate::roots::Roots;
+use crate::rules::IGNORE_FILE;
 
 const DEBOUNCE: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_secs(30);
@@ -109,8 +110,15 @@ fn mark(event: &Event, roots: &Roots, dirty: &DirtyPaths, trouble: &Trouble) {
     if is_departure && roots.iter().any(|root| event.paths.contains(&root.path)) {
         trouble.lost_root.store(true, Relaxed);
     }
-    let is_wanted = |path: &&PathBuf| roots.root_of(path).is_some_and(|root| !root.excludes(path));
-    event.paths.iter().filter(is_wanted).for_each(|path| dirty.mark(path));
+    for path in &event.paths {
+        let Some(root) = roots.root_of(path) else { continue };
+        if path.file_name().is_some_and(|name| name == IGNORE_FILE) {
+            // It speaks for all that lies in its folder.
+            path.parent().into_iter().for_each(|folder| dirty.mark(folder));
+        } else if !root.hides(path) {
+            dirty.mark(path);
+        }
+    }
 }
 
 fn is_limit(error: &notify::Error) -> bool {

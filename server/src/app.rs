@@ -12,8 +12,8 @@ use crate::access::Access;
 use crate::api_error::{ApiError, configure_extractors};
 use crate::service::SearchService;
 use crate::{
-    ServerError, backup_api, events, guard, ingest_api, maintenance_api, photo_api, search_api, session_api,
-    status_api, web_page,
+    ServerError, backup_api, events, guard, indexer_api, ingest_api, maintenance_api, metrics_api, photo_api,
+    search_api, session_api, status_api, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -116,6 +116,8 @@ fn routes(config: &mut web::ServiceConfig) {
                 .configure(search_api::routes)
                 .configure(photo_api::routes)
                 .configure(ingest_api::routes)
+                .configure(indexer_api::routes)
+                .configure(metrics_api::routes)
                 .configure(status_api::routes)
                 .configure(backup_api::routes)
                 .configure(maintenance_api::routes)

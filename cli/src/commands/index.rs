@@ -17,7 +17,7 @@ use crate::shutdown;
 pub fn index(settings: &Settings, arguments: &IndexArguments) -> Result<()> {
     let stop = StopSignal::default();
     shutdown::on_signal(&stop, || ())?;
-    let options = IndexOptions { prune: arguments.prune, ..IndexOptions::default() };
+    let options = IndexOptions { prune: arguments.prune, ..settings.index_options()? };
     let connection = if arguments.repair { repair(settings)? } else { Connection::open(settings, "index", true)? };
     let indexer = connect(&connection, settings, options)?;
     let bar = IndexBar::new(settings.show_progress);
@@ -39,7 +39,8 @@ pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> 
     let space = Patience::FOR_EVER.retry(&stop, another, || connection.space());
     let Some(space) = unless_stopped(space, &stop)? else { return Ok(()) };
     let embedder = Arc::new(settings.open_embedder_for(space.as_ref())?);
-    let indexer = Indexer::new(connection.ingest(), embedder, IndexOptions::default());
+    let options = IndexOptions { gate: settings.gate(arguments.hours.as_deref())?, ..settings.index_options()? };
+    let indexer = Indexer::new(connection.ingest(), embedder, options);
     let bar = IndexBar::new(settings.show_progress);
     let watched = indexer.watch(&arguments.folders, &stop, &|progress| bar.show(progress));
     bar.finish();

@@ -7,8 +7,10 @@ mod export;
 mod index;
 mod model_switch;
 mod models;
+mod pause;
 mod rank;
 mod reindex;
+mod schedule;
 mod search;
 mod serve;
 mod status;
@@ -24,12 +26,15 @@ use crate::settings::Settings;
 /// Runs the command that was typed.
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let settings = Settings::new(&arguments.global)?;
-    let indexing = settings.for_indexing();
     let done = match arguments.command {
-        Command::Reindex(arguments) => return reindex::reindex(&indexing, &arguments),
-        Command::Up(arguments) => serve::up(&indexing, &arguments),
-        Command::Index(arguments) => index::index(&indexing, &arguments),
-        Command::Indexer(arguments) => index::indexer(&indexing, &arguments),
+        Command::Reindex(arguments) => {
+            return reindex::reindex(&settings.for_indexing(&arguments.indexing)?, &arguments);
+        }
+        Command::Up(arguments) => serve::up(&settings.for_indexing(&arguments.indexing)?, &arguments),
+        Command::Index(arguments) => index::index(&settings.for_indexing(&arguments.indexing)?, &arguments),
+        Command::Indexer(arguments) => index::indexer(&settings.for_indexing(&arguments.indexing)?, &arguments),
+        Command::Pause(arguments) => pause::pause(&settings, &arguments),
+        Command::Resume => pause::resume(&settings),
         Command::Serve(arguments) => serve::serve(&settings, &arguments),
         Command::Search(arguments) => search::search(&settings, arguments),
         Command::Similar(arguments) => search::similar(&settings, &arguments),

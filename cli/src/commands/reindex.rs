@@ -64,7 +64,7 @@ fn index_folders(
         [] => all_folders(settings, connection)?,
         given => (given.to_vec(), vec![]),
     };
-    let options = IndexOptions { prune: *prune, verify: *verify, ..IndexOptions::default() };
+    let options = IndexOptions { prune: *prune, verify: *verify, ..settings.index_options()? };
     let indexer = index::connect(connection, settings, options)?;
     let bar = IndexBar::new(settings.show_progress);
     let summary = indexer.index(&folders, stop, &|progress| bar.show(progress));

@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{DEFAULT_BIND, Ingest, StopSignal};
+use foray_protocol::{DEFAULT_BIND, Ingest, StopSignal, WorkGate};
 use foray_server::{SearchService, Server, ServerHandle};
 
+use super::schedule::Schedule;
 use crate::arguments::{ServeArguments, UpArguments};
 use crate::output;
 use crate::progress::IndexBar;
@@ -21,19 +22,36 @@ use crate::shutdown;
 const UNLOAD_CHECK: Duration = Duration::from_secs(30);
 
 pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
-    run(start(settings, arguments, "serve")?, &StopSignal::default())
+    run(start(settings, arguments, "serve", None)?, &StopSignal::default())
 }
 
 pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let stop = StopSignal::default();
-    let started = start(settings, &arguments.serve, "up")?;
-    let folders = folders_to_watch(settings, arguments, started.service.library())?;
-    let library = Arc::clone(started.service.library()) as Arc<dyn Ingest>;
-    let indexer = Indexer::new(library, started.service.embedder().clone(), IndexOptions::default());
+    let gate = settings.gate(arguments.hours.as_deref())?;
+    let cron = settings.schedule(arguments.reindex.as_deref())?;
+    let options = IndexOptions { gate: gate.clone(), ..settings.index_options()? };
+    let started = start(settings, &arguments.serve, "up", Some(gate))?;
+    let library = Arc::clone(started.service.library());
+    let folders = folders_to_watch(settings, arguments, &library)?;
+    let ingest = Arc::clone(&library) as Arc<dyn Ingest>;
+    let indexer = Arc::new(Indexer::new(ingest, started.service.embedder().clone(), options));
+    let scheduled = cron.map(|cron| {
+        let schedule = Schedule {
+            cron,
+            library,
+            folder: settings.library.clone(),
+            indexer: Arc::clone(&indexer),
+            folders: folders.clone(),
+            stop: stop.clone(),
+        };
+        thread::spawn(move || schedule.run())
+    });
     let watching = watch_in_background(indexer, folders, stop.clone(), settings.show_progress)?;
     let served = run(started, &stop);
     stop.stop();
     let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
+    // It logs its own trouble, and a panic was told of where it happened.
+    scheduled.into_iter().for_each(|scheduled| drop(scheduled.join()));
     served.and(watched)
 }
 
@@ -45,7 +63,7 @@ struct Started {
 }
 
 /// Opens library and model, and listens; the address is announced to other processes.
-fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Result<Started> {
+fn start(settings: &Settings, arguments: &ServeArguments, command: &str, gate: Option<WorkGate>) -> Result<Started> {
     if let Some(url) = &settings.server {
         bail!("`foray {command}` is a server itself; leave out --server {url}");
     }
@@ -54,7 +72,7 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let embedder = settings.open_embedder_for(library.space().as_ref())?;
     let models = settings.clone();
     let open_model = move |name: &str| models.open_model(name).map_err(|error| output::message(&error));
-    let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
+    let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model)).with_gate(gate);
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let server = Server::bind(service.clone(), bind, settings.token.clone())?;
     service.library().announce(server.url())?;
@@ -124,7 +142,7 @@ fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Libr
 }
 
 fn watch_in_background(
-    indexer: Indexer,
+    indexer: Arc<Indexer>,
     folders: Vec<PathBuf>,
     stop: StopSignal,
     show_progress: bool,

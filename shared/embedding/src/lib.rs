@@ -26,7 +26,7 @@ pub use current_embedder::{CurrentEmbedder, HeldEmbedder};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};
-pub use picture::{DecodeLimits, Detail, Picture, decode};
+pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted};
 pub use preprocessing::Pixels;
 pub use store::{
     CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,

@@ -95,6 +95,20 @@ impl Default for DecodeLimits {
 /// # Errors
 /// A sentence for the picture's owner; a panic of a decoder is one, too.
 pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<Picture, EmbeddingError> {
+    decode_admitted(content, limits, detail, |_| ()).map(|(picture, ())| picture)
+}
+
+/// The same, once `admit` lets it begin: it is told how many bytes the picture will take, about, and what it returns comes back with
+/// the picture.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn decode_admitted<T>(
+    content: &[u8],
+    limits: &DecodeLimits,
+    detail: Detail,
+    admit: impl FnOnce(u64) -> T,
+) -> Result<(Picture, T), EmbeddingError> {
     if content.is_empty() {
         return Err(EmbeddingError::EmptyFile);
     }
@@ -103,14 +117,82 @@ pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<P
         let (got, limit) = (mebibytes(content.len()), mebibytes(limits.max_bytes));
         return Err(EmbeddingError::TooLarge { what: "the file", got, limit });
     }
-    if raw::is_raw(content) {
-        return decode_raw(content, limits, detail);
+    let source = Source::of(content)?;
+    let name = source.format.name();
+    panic::catch_unwind(AssertUnwindSafe(|| source.decode(limits, detail, admit)))
+        .unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
+}
+
+/// What a picture is decoded from.
+struct Source<'a> {
+    content: &'a [u8],
+    format: Format,
+    is_raw: bool,
+    /// How it lies, where the file says so beside the picture.
+    orientation: Option<Orientation>,
+}
+
+impl<'a> Source<'a> {
+    fn of(content: &'a [u8]) -> Result<Self, EmbeddingError> {
+        if raw::is_raw(content) {
+            return Self::of_raw(content);
+        }
+        if let Some(format) = unsupported_format(content) {
+            return Err(EmbeddingError::UnsupportedFormat { format });
+        }
+        let format = Format::of(content).ok_or(EmbeddingError::NotAPicture)?;
+        Ok(Self { content, format, is_raw: false, orientation: None })
     }
-    if let Some(format) = unsupported_format(content) {
-        return Err(EmbeddingError::UnsupportedFormat { format });
+
+    /// The picture that the camera put beside the sensor's values.
+    fn of_raw(content: &'a [u8]) -> Result<Self, EmbeddingError> {
+        let preview = raw::preview(content).ok_or_else(|| EmbeddingError::UnsupportedKind {
+            format: RAW.to_uppercase(),
+            reason: "there is no JPEG preview in it, which is what is shown of RAW files".to_owned(),
+        })?;
+        Ok(Self { content: preview, format: Format::Jpeg, is_raw: true, orientation: raw::orientation(content) })
     }
-    let format = Format::of(content).ok_or(EmbeddingError::NotAPicture)?;
-    decode_guarded(content, format, limits, detail, None)
+
+    fn decode<T>(
+        &self,
+        limits: &DecodeLimits,
+        detail: Detail,
+        admit: impl FnOnce(u64) -> T,
+    ) -> Result<(Picture, T), EmbeddingError> {
+        let Self { content, format, is_raw, orientation } = *self;
+        let name = format.name();
+        let undecodable = |error: ImageError| undecodable(name, &error);
+        let mut decoder = format.decoder(content).map_err(undecodable)?;
+        let size = decoder.dimensions();
+        check_size(name, size, limits)?;
+        check_memory(decoder.total_bytes(), limits)?;
+        let mut memory = Limits::no_limits();
+        memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
+        decoder.set_limits(memory).map_err(undecodable)?;
+        let orientation = orientation.or_else(|| format.orientation(decoder.as_mut()));
+        let admitted = admit(self.memory(size, detail, decoder.total_bytes()));
+        let reduced = match format {
+            Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
+            _ => None,
+        };
+        let mut image = match reduced {
+            Some(image) => image,
+            None => DynamicImage::from_decoder(decoder).map_err(undecodable)?,
+        };
+        orientation.into_iter().for_each(|orientation| image.apply_orientation(orientation));
+        let (width, height) = upright(size, orientation);
+        let format = if is_raw { RAW } else { name };
+        Ok((Picture { width, height, pixels: on_white(image), format }, admitted))
+    }
+
+    /// Bytes that decoding takes: the picture, and once more while it is turned or made 8 bits deep.
+    fn memory(&self, (width, height): (u32, u32), detail: Detail, bytes: u64) -> u64 {
+        let eighths = match self.format {
+            Format::Jpeg => detail.eighths(width, height).unwrap_or(8),
+            _ => 8,
+        };
+        2 * bytes * u64::from(eighths * eighths) / 64
+    }
 }
 
 /// What is known by its brand (ISO/IEC 23008-12, annex B; AV1 Image File Format, section 9) but not decoded.
@@ -120,28 +202,6 @@ fn unsupported_format(content: &[u8]) -> Option<&'static str> {
         b"ftypavif" | b"ftypavis" => Some("AVIF"),
         _ => None,
     }
-}
-
-/// The picture that the camera put beside the sensor's values.
-fn decode_raw(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<Picture, EmbeddingError> {
-    let preview = raw::preview(content).ok_or_else(|| EmbeddingError::UnsupportedKind {
-        format: RAW.to_uppercase(),
-        reason: "there is no JPEG preview in it, which is what is shown of RAW files".to_owned(),
-    })?;
-    let picture = decode_guarded(preview, Format::Jpeg, limits, detail, raw::orientation(content))?;
-    Ok(Picture { format: RAW, ..picture })
-}
-
-fn decode_guarded(
-    content: &[u8],
-    format: Format,
-    limits: &DecodeLimits,
-    detail: Detail,
-    orientation: Option<Orientation>,
-) -> Result<Picture, EmbeddingError> {
-    let decode = || decode_format(content, format, limits, detail, orientation);
-    panic::catch_unwind(AssertUnwindSafe(decode))
-        .unwrap_or_else(|_| Err(damaged(format.name(), "its decoder broke down over it")))
 }
 
 /// A format that is read.
@@ -212,36 +272,6 @@ impl Format {
             _ => orientation_of(decoder),
         }
     }
-}
-
-fn decode_format(
-    content: &[u8],
-    format: Format,
-    limits: &DecodeLimits,
-    detail: Detail,
-    known_orientation: Option<Orientation>,
-) -> Result<Picture, EmbeddingError> {
-    let name = format.name();
-    let undecodable = |error: ImageError| undecodable(name, &error);
-    let mut decoder = format.decoder(content).map_err(undecodable)?;
-    let size = decoder.dimensions();
-    check_size(name, size, limits)?;
-    check_memory(decoder.total_bytes(), limits)?;
-    let mut memory = Limits::no_limits();
-    memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
-    decoder.set_limits(memory).map_err(undecodable)?;
-    let orientation = known_orientation.or_else(|| format.orientation(decoder.as_mut()));
-    let reduced = match format {
-        Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
-        _ => None,
-    };
-    let mut image = match reduced {
-        Some(image) => image,
-        None => DynamicImage::from_decoder(decoder).map_err(undecodable)?,
-    };
-    orientation.into_iter().for_each(|orientation| image.apply_orientation(orientation));
-    let (width, height) = upright(size, orientation);
-    Ok(Picture { width, height, pixels: on_white(image), format: name })
 }
 
 fn upright((width, height): (u32, u32), orientation: Option<Orientation>) -> (u32, u32) {

@@ -11,10 +11,10 @@ use ureq::middleware::MiddlewareNext;
 use ureq::{Agent, SendBody};
 
 use crate::{
-    CommitSummary, DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, IndexProgress, Ingest, IngestBatch,
-    KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
-    RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token,
-    UnitVector, UnusualRequest, UnusualResults, ZSTD,
+    CommitSummary, DuplicateResults, DuplicatesRequest, Failure, GateState, Hit, ImageId, IndexProgress, Ingest,
+    IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch,
+    Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage,
+    SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,6 +68,22 @@ impl Client {
             Ok(reply) if reply.status().is_success() => Ok(reply.into_body().into_reader()),
             reply => Err(read(&url, reply).err().unwrap_or_else(|| malformed(&url, "no backup"))),
         }
+    }
+
+    /// Holds up the server's indexer, for some minutes or until it is resumed.
+    ///
+    /// # Errors
+    /// Those of the server; it says so where it has no indexer.
+    pub fn pause_indexer(&self, minutes: Option<u32>) -> Result<GateState, ProtocolError> {
+        self.ask("indexer/pause", &PauseRequest { minutes })
+    }
+
+    /// Lets the server's indexer go on.
+    ///
+    /// # Errors
+    /// Those of the server; it says so where it has no indexer.
+    pub fn resume_indexer(&self) -> Result<GateState, ProtocolError> {
+        self.ask("indexer/resume", &PauseRequest::default())
     }
 
     /// Has the library forget, compact and rebuild what is due.

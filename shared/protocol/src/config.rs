@@ -11,7 +11,7 @@ use crate::ProtocolError;
 pub const DEFAULT_BIND: &str = "127.0.0.1:7878";
 
 /// The configuration file. What is not set there comes from the command line or the defaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The library's folder.
@@ -31,6 +31,26 @@ pub struct Config {
     /// Photo folders that `foray up` indexes and watches.
     #[serde(default)]
     pub roots: Vec<PathBuf>,
+    /// Patterns of which a file must fit one to be indexed, as in `.gitignore`.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Patterns of files and folders that are left out.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Smaller files are left out, bytes.
+    pub min_size: Option<u64>,
+    /// Threads that decode, and threads of one inference.
+    pub threads: Option<usize>,
+    /// Memory for files that were read and pictures that were decoded, MiB.
+    pub memory: Option<u64>,
+    /// How much an indexing process yields to others, 0 to 19.
+    pub nice: Option<u8>,
+    /// Seconds after which a picture that is still being decoded is given up.
+    pub deadline: Option<f64>,
+    /// Hours of the day in which `foray up` and `foray indexer` index, such as `22:00-06:00`.
+    pub hours: Option<String>,
+    /// When `foray up` reindexes, as a cron expression by the local clock.
+    pub reindex: Option<String>,
     /// The ONNX Runtime shared library.
     pub onnxruntime: Option<PathBuf>,
     /// `auto`, `ort` or `rten`.

@@ -50,6 +50,12 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that names no hours of the day.
+    #[error("got {got:?}; expected hours of the day such as 22:00-06:00")]
+    Hours {
+        /// The text.
+        got: String,
+    },
     /// Text that is no token.
     #[error(
         "the token cannot be used: {reason}; expected 16 to 512 visible ASCII characters, such as `openssl rand -hex 24` makes"

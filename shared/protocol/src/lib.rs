@@ -8,6 +8,7 @@ mod description;
 mod duplicates;
 mod error;
 mod filter;
+mod gate;
 mod identity;
 mod ingest;
 mod maintenance;
@@ -32,6 +33,7 @@ pub use filter::{
     Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
     clock_seconds,
 };
+pub use gate::{GateState, Hours, PauseRequest, WorkGate};
 pub use identity::{ImageId, SpaceId};
 pub use ingest::{
     Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,

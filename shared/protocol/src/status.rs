@@ -115,6 +115,8 @@ pub enum IndexPhase {
     Indexing,
     /// Waits for changes in the folders.
     Watching,
+    /// Paused, or outside its hours.
+    Paused,
 }
 
 /// A file that could not be indexed, and why.

@@ -1,0 +1,81 @@
+//! Memory that workers share: whoever takes some waits until it is there.
+
+use parking_lot::{Condvar, Mutex};
+
+/// So many bytes, and no more at a time.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    total: u64,
+    free: Mutex<u64>,
+    returned: Condvar,
+}
+
+/// Bytes that were taken; they are free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share<B: AsRef<Budget>> {
+    budget: B,
+    bytes: u64,
+}
+
+impl Budget {
+    pub fn new(total: u64) -> Self {
+        Self { total, free: Mutex::new(total), returned: Condvar::new() }
+    }
+
+    /// Takes `bytes`, all of the budget for more than it has: what is larger than that is worked on alone.
+    pub fn take<B: AsRef<Self>>(budget: B, bytes: u64) -> Share<B> {
+        let this = budget.as_ref();
+        let bytes = bytes.min(this.total);
+        let mut free = this.free.lock();
+        while *free < bytes {
+            this.returned.wait(&mut free);
+        }
+        *free -= bytes;
+        drop(free);
+        Share { budget, bytes }
+    }
+}
+
+impl AsRef<Self> for Budget {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl<B: AsRef<Budget>> Drop for Share<B> {
+    fn drop(&mut self) {
+        let budget = self.budget.as_ref();
+        *budget.free.lock() += self.bytes;
+        budget.returned.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn no_more_is_taken_than_there_is() {
+        let (budget, used) = (Arc::new(Budget::new(100)), AtomicU64::new(0));
+        thread::scope(|scope| {
+            for number in 0..8u64 {
+                let (budget, used) = (Arc::clone(&budget), &used);
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        let bytes = 10 + (number * 37 + round * 11) % 150;
+                        let _share = Budget::take(Arc::clone(&budget), bytes);
+                        let counted = bytes.min(100);
+                        assert!(used.fetch_add(counted, SeqCst) + counted <= 100);
+                        thread::yield_now();
+                        used.fetch_sub(counted, SeqCst);
+                    }
+                });
+            }
+        });
+        assert_eq!(*budget.free.lock(), 100);
+    }
+}

@@ -1,0 +1,182 @@
+//! What an indexer leaves out, when it works, and how much of the machine it takes.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::fs;
+use std::time::Duration;
+
+use foray_tests::{Run, Sandbox, ServerProcess, get, post_json, test_data, wait_until};
+use serde_json::{Value, json};
+
+const SOON: Duration = Duration::from_secs(30);
+
+fn index(sandbox: &Sandbox, more: &[&str]) -> Run {
+    let photos = sandbox.photos().display().to_string();
+    sandbox.run([&["index", photos.as_str(), "--json"], more].concat())
+}
+
+fn up(sandbox: &Sandbox, more: &[&str]) -> ServerProcess {
+    let photos = sandbox.photos().display().to_string();
+    ServerProcess::start(sandbox, [&["up", photos.as_str()], more].concat())
+}
+
+fn phase(server: &ServerProcess) -> Value {
+    server.api("/status")["progress"]["phase"].clone()
+}
+
+/// The bundled photographs, three of them in a folder `private`.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_samples();
+    fs::create_dir(sandbox.photos().join("private")).unwrap();
+    for file in &sandbox.photo_files()[..3] {
+        fs::rename(file, sandbox.photos().join("private").join(file.file_name().unwrap())).unwrap();
+    }
+    sandbox
+}
+
+#[test]
+fn rules_leave_out_files_and_what_they_let_in_again_is_not_embedded_anew() {
+    let sandbox = sandbox();
+    let others = sandbox.photo_files().len();
+    assert_eq!(index(&sandbox, &[]).json()["indexed"], others + 3);
+    let summary = index(&sandbox, &["--exclude", "private/"]).json();
+    assert_eq!((&summary["removed"], &summary["unchanged"]), (&3.into(), &others.into()));
+    assert_eq!(index(&sandbox, &[]).json()["indexed"], 0);
+    fs::write(sandbox.photos().join(".forayignore"), "private/\n").unwrap();
+    assert_eq!(index(&sandbox, &[]).json()["removed"], 3);
+    fs::write(sandbox.photos().join(".forayignore"), "").unwrap();
+    let summary = index(&sandbox, &["--include", "private"]).json();
+    assert_eq!((&summary["removed"], &summary["indexed"]), (&others.into(), &0.into()), "{summary}");
+    let name = sandbox.photo_files()[1].file_name().unwrap().to_string_lossy().into_owned();
+    index(&sandbox, &["--include", &name]).json();
+    assert_eq!(sandbox.run(["status", "--json"]).json()["photos"], 1);
+    index(&sandbox, &["--min-size", "100000000"]).json();
+    assert_eq!(sandbox.run(["status", "--json"]).json()["photos"], 0);
+    index(&sandbox, &["--exclude", "[a-"]).fails_saying(&["[a-", ".gitignore"]);
+}
+
+#[test]
+fn rules_stand_in_the_configuration_too() {
+    let sandbox = sandbox();
+    let config = sandbox.path().join("c.toml");
+    fs::write(&config, "exclude = [\"private/\"]\nmin_size = 10\nthreads = 1\nmemory = 64\n").unwrap();
+    let summary = index(&sandbox, &["--config", config.to_str().unwrap()]).json();
+    assert_eq!(summary["indexed"], sandbox.photo_files().len());
+    fs::write(&config, "deadline = -1.0\n").unwrap();
+    index(&sandbox, &["--config", config.to_str().unwrap()]).fails_saying(&["deadline", "more than 0"]);
+}
+
+#[test]
+fn an_ignore_file_is_followed_while_folders_are_watched() {
+    let sandbox = sandbox();
+    let all = sandbox.photo_files().len() as u64 + 3;
+    let server = up(&sandbox, &[]);
+    wait_until("all are indexed", SOON, || server.photos() == all);
+    fs::write(sandbox.photos().join(".forayignore"), "private/\n").unwrap();
+    wait_until("the private ones are gone", SOON, || server.photos() == all - 3);
+    fs::copy(&sandbox.photo_files()[1], sandbox.photos().join("private/new.jpg")).unwrap();
+    fs::remove_file(sandbox.photos().join(".forayignore")).unwrap();
+    wait_until("they are back", SOON, || server.photos() == all);
+}
+
+#[test]
+fn a_pause_holds_up_indexing_and_nothing_else() {
+    let sandbox = Sandbox::with_samples();
+    let all = sandbox.photo_files().len() as u64;
+    let server = up(&sandbox, &[]);
+    wait_until("all are indexed", SOON, || server.photos() == all && phase(&server) == "watching");
+    assert!(sandbox.run(["pause"]).text().contains("foray resume"));
+    wait_until("the pause is told", SOON, || phase(&server) == "paused");
+    let content = [fs::read(&sandbox.photo_files()[0]).unwrap().as_slice(), b"another"].concat();
+    fs::write(sandbox.photos().join("new.jpg"), content).unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(server.photos(), all);
+    assert_eq!(server.api("/search?q=a+cat")["results"].as_array().unwrap().len(), 10);
+    let metrics = String::from_utf8(get(&server.url("/api/v1/metrics")).body).unwrap();
+    assert!(metrics.contains("foray_paused 1") && metrics.contains(&format!("foray_photos {all}")), "{metrics}");
+    assert!(sandbox.run(["resume"]).text().contains("goes on"));
+    wait_until("the new one is indexed", SOON, || server.photos() == all + 1);
+    let reply = post_json(&server.url("/api/v1/indexer/pause"), &json!({ "minutes": 5 })).json();
+    assert!(reply["is_open"] == false && reply["reason"].as_str().unwrap().contains("5 min"), "{reply}");
+    post_json(&server.url("/api/v1/indexer/pause"), &json!({ "hours": 5 })).is_problem(400, "hours");
+    assert_eq!(get(&server.url("/api/v1/indexer")).json()["is_open"], false);
+}
+
+#[test]
+fn where_no_indexer_runs_a_pause_says_so() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    sandbox.run(["pause"]).fails_saying(&["no `foray up` runs"]);
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    sandbox.run(["pause"]).fails_saying(&["no indexer runs in this server"]);
+    get(&server.url("/api/v1/indexer")).is_problem(404, "foray up");
+}
+
+#[test]
+fn outside_its_hours_an_indexer_waits() {
+    let sandbox = Sandbox::with_samples();
+    let now = jiff::Zoned::now();
+    let clock = |hours: i64| (&now + jiff::ToSpan::hours(hours)).strftime("%H:%M").to_string();
+    let server = up(&sandbox, &["--hours", &format!("{}-{}", clock(2), clock(3))]);
+    wait_until("the hours are told", SOON, || phase(&server) == "paused");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(server.photos(), 0);
+    drop(server);
+    let server = up(&sandbox, &["--hours", &format!("{}-{}", clock(-1), clock(1))]);
+    wait_until("all are indexed", SOON, || server.photos() == sandbox.photo_files().len() as u64);
+    drop(server);
+    let photos = sandbox.photos().display().to_string();
+    sandbox.run(["up", &photos, "--hours", "late"]).fails_saying(&["--hours", "\"late\"", "22:00-06:00"]);
+    sandbox.run(["up", &photos, "--reindex", "tonight"]).fails_saying(&["--reindex", "tonight", "15 3 * * *"]);
+}
+
+#[test]
+fn a_server_reindexes_at_its_times() {
+    let sandbox = Sandbox::with_samples();
+    let server = up(&sandbox, &["--reindex", "*/2 * * * * *"]);
+    let commits = || server.api("/status")["photos"].as_u64().unwrap();
+    wait_until("all are indexed", SOON, || commits() == sandbox.photo_files().len() as u64);
+    // A reindex is what forgets; its lock is there while it runs.
+    let lock = sandbox.library().join("reindex.lock");
+    wait_until("a reindex ran", SOON, || lock.exists());
+    assert_eq!(server.photos(), sandbox.photo_files().len() as u64);
+}
+
+#[test]
+fn a_picture_that_takes_too_long_is_given_up_and_the_run_goes_on() {
+    let sandbox = Sandbox::with_samples();
+    let summary = index(&sandbox, &["--deadline", "0.0001"]).json();
+    let failed = summary["failed"].as_u64().unwrap();
+    assert!(failed > 10, "{summary}");
+    let failures = sandbox.run(["status", "--failed"]).text();
+    assert!(failures.contains("took more than 0.0001 s") && failures.contains("deadline"), "{failures}");
+    let verified = sandbox.run(["reindex", "--verify", "--json"]).json();
+    assert_eq!(verified["index"]["indexed"], failed, "{verified}");
+}
+
+#[test]
+fn little_memory_is_enough_for_large_photos() {
+    let Some(phone) = test_data("the test of little memory", "photos/phone") else { return };
+    let sandbox = Sandbox::new();
+    for (number, entry) in fs::read_dir(phone).unwrap().enumerate() {
+        fs::copy(entry.unwrap().path(), sandbox.photos().join(format!("{number}.jpg"))).unwrap();
+    }
+    let photos = sandbox.photo_files().len();
+    assert_eq!(index(&sandbox, &["--memory", "16", "--threads", "4"]).json()["indexed"], photos);
+    let refused = index(&sandbox, &["--memory", "1"]);
+    assert!(refused.code == Some(2) && refused.err.contains("--memory"), "{refused:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_indexing_process_yields_to_others() {
+    let sandbox = Sandbox::with_samples();
+    let server = up(&sandbox, &["--nice", "7"]);
+    let nice_of = |task: std::path::PathBuf| {
+        let stat = fs::read_to_string(task.join("stat")).unwrap();
+        // The 19th field; the second is a name in brackets.
+        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap()
+    };
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+    let lowest = tasks.map(|task| nice_of(task.unwrap().path())).min();
+    assert_eq!(lowest, Some(7));
+}
