@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check licences web clean-demo
+.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check packaging-check licences web clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -9,7 +9,7 @@ help: ## list these targets
 demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DEMO_ONCE=1: do not serve)
 	@DIR="$(DIR)" DEMO_ONCE="$(DEMO_ONCE)" bash tests/scripts/demo.sh
 
-test: runtime lint unit docs web-check licences ## set up and run every check and test
+test: runtime lint unit docs web-check packaging-check licences ## set up and run every check and test
 
 quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, and of the search graph (needs ../shared/data)
 	cargo run --release --quiet --package foray-tests --bin quality
@@ -31,14 +31,19 @@ lint: ## formatting and clippy
 unit: ## tests of all crates, end to end ones too
 	cargo test --workspace
 
-soak: ## kill the program 50 times in each test of crashes (minutes)
-	FORAY_KILLS=50 cargo test --package foray-tests --test crash -- --nocapture
+soak: ## kill the program 50 times in each test of crashes, 20 times in that of remote indexers, and let it work for an hour
+	FORAY_KILLS=50 cargo test --workspace --test crash -- --nocapture
+	FORAY_KILLS=20 cargo test --workspace --test remote -- --nocapture
+	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test soak -- --nocapture
 
 docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
 
 web-check: ## the web page: checked, tested, current
 	@bash tests/scripts/check-web.sh
+
+packaging-check: ## service files and Dockerfile, with the tools that read them
+	@bash tests/scripts/check-packaging.sh
 
 licences: ## licences and sources of dependencies
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
