@@ -140,7 +140,7 @@ pub enum EmbeddingError {
     EmptyFile,
     /// A file that is no picture that can be read.
     #[error(
-        "not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP, JPEG XL, cameras' RAW files)"
+        "not a picture in a format that Foray reads (JPEG, PNG, WebP, GIF, TIFF, BMP, JPEG XL, HEIC, AVIF, cameras' RAW files)"
     )]
     NotAPicture,
     /// A file or picture beyond the limits.
@@ -161,11 +161,13 @@ pub enum EmbeddingError {
         /// What the decoder said.
         reason: String,
     },
-    /// A picture of a known format that no decoder is there for.
-    #[error("{format} pictures cannot be read yet; saved anew as JPEG or PNG they can")]
-    UnsupportedFormat {
+    /// A picture in a format that libheif reads, on a system without it.
+    #[error(
+        "{format} pictures need the library libheif, which is not on this system; install it (`apt install libheif1`, `brew install libheif`), then `foray reindex --verify`"
+    )]
+    NeedsLibheif {
         /// The format, in capitals.
-        format: &'static str,
+        format: String,
     },
     /// A picture of a known format in a variety that its decoder does not know.
     #[error("this kind of {format} cannot be read ({reason}); saved anew as an ordinary JPEG or PNG it can")]

@@ -8,6 +8,7 @@ mod cleaning;
 mod current_embedder;
 mod embedder;
 mod error;
+mod libheif;
 mod manifest;
 mod model;
 mod onnx;

@@ -11,6 +11,7 @@ use image::{
 use jxl_oxide::JxlThreadPool;
 use jxl_oxide::integration::JxlDecoder;
 
+use crate::libheif::{self, HeifDecoder};
 use crate::{EmbeddingError, raw, reduced_jpeg};
 
 /// Bytes that a decoder may allocate beside the picture.
@@ -32,7 +33,7 @@ pub struct Picture {
     pub width: u32,
     /// Height of the picture in pixels, upright.
     pub height: u32,
-    /// `jpeg`, `jxl`, `png`, `webp`, `gif`, `tiff`, `bmp` or `raw`.
+    /// `jpeg`, `jxl`, `png`, `webp`, `gif`, `tiff`, `bmp`, `heic`, `avif` or `raw`.
     pub format: &'static str,
 }
 
@@ -137,10 +138,10 @@ impl<'a> Source<'a> {
         if raw::is_raw(content) {
             return Self::of_raw(content);
         }
-        if let Some(format) = unsupported_format(content) {
-            return Err(EmbeddingError::UnsupportedFormat { format });
-        }
         let format = Format::of(content).ok_or(EmbeddingError::NotAPicture)?;
+        if matches!(format, Format::Heic | Format::Avif) && !libheif::is_there() {
+            return Err(EmbeddingError::NeedsLibheif { format: format.name().to_uppercase() });
+        }
         Ok(Self { content, format, is_raw: false, orientation: None })
     }
 
@@ -195,15 +196,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What is known by its brand (ISO/IEC 23008-12, annex B; AV1 Image File Format, section 9) but not decoded.
-fn unsupported_format(content: &[u8]) -> Option<&'static str> {
-    match content.get(4..12)? {
-        b"ftypheic" | b"ftypheix" | b"ftyphevc" | b"ftyphevx" | b"ftypmif1" | b"ftypmsf1" => Some("HEIC"),
-        b"ftypavif" | b"ftypavis" => Some("AVIF"),
-        _ => None,
-    }
-}
-
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -214,6 +206,8 @@ enum Format {
     Gif,
     Tiff,
     Bmp,
+    Heic,
+    Avif,
 }
 
 impl Format {
@@ -223,6 +217,9 @@ impl Format {
     fn of(content: &[u8]) -> Option<Self> {
         if Self::JPEG_XL_STARTS.iter().any(|start| content.starts_with(start)) {
             return Some(Self::JpegXl);
+        }
+        if let Some(format) = Self::of_brand(content) {
+            return Some(format);
         }
         Some(match image::guess_format(content).ok()? {
             ImageFormat::Jpeg => Self::Jpeg,
@@ -235,6 +232,15 @@ impl Format {
         })
     }
 
+    /// By the brand in the box that opens a file (ISO/IEC 23008-12, annex B; AV1 Image File Format, section 9).
+    fn of_brand(content: &[u8]) -> Option<Self> {
+        match content.get(4..12)? {
+            b"ftypheic" | b"ftypheix" | b"ftyphevc" | b"ftyphevx" | b"ftypmif1" | b"ftypmsf1" => Some(Self::Heic),
+            b"ftypavif" | b"ftypavis" => Some(Self::Avif),
+            _ => None,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "jpeg",
@@ -244,17 +250,19 @@ impl Format {
             Self::Gif => "gif",
             Self::Tiff => "tiff",
             Self::Bmp => "bmp",
+            Self::Heic => "heic",
+            Self::Avif => "avif",
         }
     }
 
     fn decoder<'a>(self, content: &'a [u8]) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
-        let content = Cursor::new(content);
         let of_image = |format| {
-            let decoder = ImageReader::with_format(content.clone(), format).into_decoder()?;
+            let decoder = ImageReader::with_format(Cursor::new(content), format).into_decoder()?;
             Ok(Box::new(decoder) as Box<dyn ImageDecoder + 'a>)
         };
         match self {
-            Self::JpegXl => Ok(Box::new(JxlDecoder::with_thread_pool(content.clone(), JxlThreadPool::none())?)),
+            Self::JpegXl => Ok(Box::new(JxlDecoder::with_thread_pool(Cursor::new(content), JxlThreadPool::none())?)),
+            Self::Heic | Self::Avif => Ok(Box::new(HeifDecoder::new(content, self.name())?)),
             Self::Jpeg => of_image(ImageFormat::Jpeg),
             Self::Png => of_image(ImageFormat::Png),
             Self::WebP => of_image(ImageFormat::WebP),
@@ -267,8 +275,8 @@ impl Format {
     /// How the decoded picture lies; `None` where that cannot be told, and a picture is upright as it is.
     fn orientation(self, decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
         match self {
-            // Its decoder turns it as the codestream says, which goes before EXIF.
-            Self::JpegXl => None,
+            // Their decoders turn them as the codestream or the container says, which goes before EXIF.
+            Self::JpegXl | Self::Heic | Self::Avif => None,
             _ => orientation_of(decoder),
         }
     }

@@ -134,3 +134,44 @@ fn a_jpeg_xl_file_that_ends_before_its_picture_is_a_sentence() {
         assert!(refusal.contains("JXL") || refusal.contains("not a picture"), "{length}: {refusal}");
     }
 }
+
+/// The mean brightness of the parts of a picture, three rows of four.
+fn brightness(picture: &Picture) -> Vec<f64> {
+    let grid = image::imageops::thumbnail(&picture.pixels, 4, 3);
+    grid.pixels().map(|pixel| pixel.0.iter().map(|colour| f64::from(*colour)).sum::<f64>() / 3.0).collect()
+}
+
+/// The expected values are Pillow's; `goldens/make_heif.py` printed them.
+#[test]
+fn heic_and_avif_look_as_elsewhere_where_libheif_is() {
+    let Some(formats) = test_data("heic_and_avif_look_as_elsewhere_where_libheif_is", "formats/immich") else { return };
+    let goldens = [
+        (
+            "heic/IMG_2682.heic",
+            (4032, 3024),
+            [127.7, 124.3, 65.7, 100.0, 77.0, 84.3, 63.7, 46.7, 94.3, 73.7, 89.7, 65.0],
+        ),
+        (
+            "avif/8bit-sRGB.avif",
+            (1617, 1080),
+            [60.3, 73.0, 102.3, 138.3, 56.7, 74.3, 82.3, 127.3, 52.0, 77.3, 97.0, 77.7],
+        ),
+        (
+            "avif/10bit-HDR-P3-nclx.avif",
+            (3681, 5594),
+            [120.0, 120.0, 124.0, 124.7, 100.7, 104.0, 121.0, 127.0, 74.7, 69.0, 61.7, 63.0],
+        ),
+    ];
+    for (name, size, expected) in goldens {
+        let picture = match open(&formats.join(name)) {
+            Ok(picture) => picture,
+            Err(sentence) if sentence.contains("libheif1") => {
+                return eprintln!("skipped: heic_and_avif_look_as_elsewhere_where_libheif_is needs libheif");
+            }
+            Err(sentence) => panic!("{name}: {sentence}"),
+        };
+        assert_eq!((picture.width, picture.height), size, "{name}");
+        let differences = brightness(&picture).into_iter().zip(expected).map(|(got, expected)| (got - expected).abs());
+        assert!(differences.fold(0.0, f64::max) < 2.0, "{name}: {:?}", brightness(&picture));
+    }
+}

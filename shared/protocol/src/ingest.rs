@@ -143,7 +143,7 @@ pub struct PhotoMetadata {
     pub width: u32,
     /// Height in pixels, after orientation.
     pub height: u32,
-    /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`, `jxl`.
+    /// File format: `jpeg`, `png`, `webp`, `gif`, `tiff`, `bmp`, `jxl`, `heic`, `avif`, `raw`.
     pub format: String,
     /// What its files say of it.
     #[serde(flatten)]
