@@ -75,6 +75,11 @@ impl Root {
         path.strip_prefix(&self.path).is_ok_and(|inside| inside.iter().any(is_excluded))
     }
 
+    /// Whether it lies on a file system of another machine, which does not announce what others change there.
+    pub fn is_on_network(&self) -> bool {
+        network::holds(&self.path)
+    }
+
     /// Takes note when another folder stands there than before, as when a disk is connected; tells whether one does.
     pub fn is_replaced(&mut self) -> bool {
         let now = FolderIdentity::of(&self.path);
@@ -97,6 +102,33 @@ impl FolderIdentity {
     #[cfg(not(unix))]
     fn of(path: &Path) -> Option<Self> {
         path.is_dir().then_some(Self(0, 0))
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod network {
+    use std::path::Path;
+
+    /// The numbers of Linux's `statfs(2)`: NFS, SMB (three generations), 9P, Ceph, AFS, FUSE as sshfs and rclone have it.
+    const MAGIC: [u32; 8] =
+        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x00c3_6400, 0x5346_414f, 0x6573_5546];
+
+    pub fn holds(path: &Path) -> bool {
+        rustix::fs::statfs(path).is_ok_and(|system| is_of_network(system.f_type as u32))
+    }
+
+    pub fn is_of_network(magic: u32) -> bool {
+        MAGIC.contains(&magic)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod network {
+    use std::path::Path;
+
+    /// Other systems are not asked; the regular passes over all folders find what was not announced.
+    pub fn holds(_: &Path) -> bool {
+        false
     }
 }
 
@@ -217,6 +249,15 @@ mod tests {
             assert!(root.hides(&root.path.join(inside)), "{inside}");
         }
         assert!(!root.hides(&root.path.join("2020/a.jpg")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn file_systems_of_other_machines_are_known_by_their_numbers() {
+        // NFS and CIFS; ext4, btrfs and tmpfs.
+        assert!([0x6969, 0xff53_4d42].into_iter().all(network::is_of_network));
+        assert!(![0xef53, 0x9123_683e, 0x0102_1994].into_iter().any(network::is_of_network));
+        assert!(!network::holds(tempfile::tempdir().unwrap().path()));
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::{IndexError, IndexSummary, Indexer};
 const TICK: Duration = Duration::from_millis(100);
 /// How often to look whether a disk was connected: mounting one over a watched folder announces nothing.
 const ROOTS_CHECK: Duration = Duration::from_secs(5);
+/// How often to go over folders of other machines, which do not announce what others change there.
+const NETWORK_RESCAN: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -36,6 +38,7 @@ pub(crate) struct Watch<'a> {
     watcher: Watcher,
     checked_at: Instant,
     scanned_at: Instant,
+    rescan: Duration,
     /// Paths dealt with beside a pass over everything, which may have seen them before and commit that afterwards.
     overtaken: Vec<PathBuf>,
     /// Whether work may go on.
@@ -60,8 +63,9 @@ impl<'a> Watch<'a> {
         let dirty = Arc::new(DirtyPaths::new(indexer.options.settle));
         dirty.mark_everything();
         let watcher = Watcher::start(&roots, &dirty)?;
-        let now = Instant::now();
+        let (now, rescan) = (Instant::now(), rescan(&roots, indexer.options.rescan));
         Ok(Self {
+            rescan,
             indexer,
             embedder,
             library,
@@ -202,7 +206,7 @@ impl<'a> Watch<'a> {
                 self.replace_watcher(Watcher::start(&self.roots, &self.dirty));
             }
         }
-        if self.scanned_at.elapsed() >= self.indexer.options.rescan {
+        if self.scanned_at.elapsed() >= self.rescan {
             self.scanned_at = Instant::now();
             self.dirty.mark_everything();
         }
@@ -219,6 +223,17 @@ impl<'a> Watch<'a> {
         }
         self.dirty.mark_everything();
     }
+}
+
+/// How often all folders are gone over, which is more often where one is on another machine.
+fn rescan(roots: &Roots, usual: Duration) -> Duration {
+    let Some(root) = roots.iter().find(|root| root.is_on_network()) else { return usual };
+    tracing::info!(
+        "{} is on a network file system, which does not announce what others change there: looking at it every {} min",
+        root.path.display(),
+        NETWORK_RESCAN.as_secs() / 60
+    );
+    usual.min(NETWORK_RESCAN)
 }
 
 fn log(summary: &IndexSummary) {

@@ -168,3 +168,24 @@ fn a_folder_that_is_left_alone_gives_the_same_answers_after_a_kill() {
     wait_until("it has looked at the folder", CATCH_UP, || server.api("/status")["progress"]["phase"] == "watching");
     assert_eq!(answer(&server), before);
 }
+
+#[test]
+fn after_500_random_operations_the_catalogue_is_the_disk() {
+    let sandbox = Sandbox::new();
+    let mut workload = Workload::new(sandbox.photos(), 4);
+    let mut random = Random(6);
+    let mut server = up(&sandbox);
+    for _ in 0..500 {
+        workload.step();
+        // Bursts without a pause, and pauses in which the indexer gets to work between two steps.
+        if random.below(4) == 0 {
+            thread::sleep(Duration::from_millis(random.below(150) as u64));
+        }
+    }
+    let disk = Disk::read(&sandbox.photos());
+    wait_until_caught_up(&server, &disk);
+    server.signal("TERM");
+    assert!(server.wait().success());
+    assert_eq!(Disk::of_catalogue(&Contents::of(&sandbox, &sandbox.library())), disk);
+    assert!(disk.files() > 50, "{} files are too few to prove anything", disk.files());
+}
