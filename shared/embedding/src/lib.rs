@@ -19,6 +19,7 @@ mod reduced_jpeg;
 mod store;
 mod tokenization;
 mod tower;
+mod turbojpeg;
 mod visual_tower;
 mod weights;
 
