@@ -1,4 +1,4 @@
-//! Changing the configuration file: one key, everything else left as its owner wrote it.
+//! Changing the configuration file: some keys, everything else left as its owner wrote it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,17 +6,36 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use foray_library::{Durability, write_atomically};
-use toml_edit::{DocumentMut, value};
+use foray_protocol::Watched;
+use toml_edit::{Array, DocumentMut, value};
 
 /// Sets `model` in `file`, which is made if there is none.
 pub fn set_model(file: &Path, model: &str) -> Result<()> {
+    edit(file, |document| document["model"] = value(model))
+}
+
+/// Sets the folders and rules of an indexer.
+pub fn set_watched(file: &Path, watched: &Watched) -> Result<()> {
+    let roots = watched.roots.iter().map(|root| root.to_str()).collect::<Option<Array>>();
+    let roots = roots.context("a folder whose name is not UTF-8 has no place in the configuration file")?;
+    let list = |patterns: &[String]| value(Array::from_iter(patterns.iter().map(String::as_str)));
+    let min_size = i64::try_from(watched.rules.min_size).context("min_size is too large")?;
+    edit(file, |document| {
+        document["roots"] = value(roots);
+        document["include"] = list(&watched.rules.include);
+        document["exclude"] = list(&watched.rules.exclude);
+        document["min_size"] = value(min_size);
+    })
+}
+
+fn edit(file: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         text => text.with_context(|| format!("cannot read the configuration file {}", file.display()))?,
     };
     let mut document: DocumentMut =
         text.parse().with_context(|| format!("mistake in the configuration file {}", file.display()))?;
-    document["model"] = value(model);
+    change(&mut document);
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .and_then(|()| write_atomically(file, document.to_string().as_bytes(), Durability::PowerCut))

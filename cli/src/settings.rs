@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use croner::Cron;
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
-use foray_indexer::{IndexOptions, RuleOptions};
-use foray_protocol::{Config, Hours, SpaceId, Token, WorkGate};
+use foray_indexer::IndexOptions;
+use foray_protocol::{Config, Hours, SpaceId, Token, WatchRules, WorkGate};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{Arguments, Command, GlobalArguments, IndexingArguments};
@@ -51,7 +51,7 @@ pub struct Settings {
 /// What the configuration says of indexing.
 #[derive(Clone, Debug)]
 struct IndexingConfig {
-    rules: RuleOptions,
+    rules: WatchRules,
     threads: Option<usize>,
     memory: Option<u64>,
     nice: Option<u8>,
@@ -90,10 +90,10 @@ impl Settings {
             threads: None,
             shares_cores: false,
         };
-        let rules = RuleOptions {
+        let rules = WatchRules {
             include: config.include,
             exclude: config.exclude,
-            min_bytes: config.min_size.unwrap_or_default(),
+            min_size: config.min_size.unwrap_or_default(),
         };
         let (threads, memory, nice, deadline) = (config.threads, config.memory, config.nice, config.deadline);
         let (hours, reindex) = (config.hours, config.reindex);
@@ -119,10 +119,10 @@ impl Settings {
     /// it shall: before it has threads, which all do as it does then.
     pub fn for_indexing(&self, arguments: &IndexingArguments) -> Result<Self> {
         let config = self.indexing.clone();
-        let rules = RuleOptions {
+        let rules = WatchRules {
             include: [config.rules.include, arguments.include.clone()].concat(),
             exclude: [config.rules.exclude, arguments.exclude.clone()].concat(),
-            min_bytes: arguments.min_size.unwrap_or(config.rules.min_bytes),
+            min_size: arguments.min_size.unwrap_or(config.rules.min_size),
         };
         let indexing = IndexingConfig {
             rules,

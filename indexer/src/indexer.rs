@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use foray_embedding::{CurrentEmbedder, Embedder};
-use foray_protocol::{IndexProgress, Ingest, Patience, StopSignal};
+use foray_protocol::{IndexProgress, Ingest, Patience, StopSignal, WatchList, Watched};
 
 use crate::dirty::DirtyPaths;
 use crate::library::Library;
@@ -40,21 +40,25 @@ impl Indexer {
         self.pass(library, &embedder, &roots, Some(on_progress), None).everything()
     }
 
-    /// Goes over the folders, then follows what happens in them until it is stopped. Only folders that cannot be used
+    /// Goes over the folders of the list, then follows what happens in them until it is stopped. Only folders that cannot be used
     /// at all are an error: other trouble is logged, and tried again.
     pub fn watch(
         &self,
-        roots: &[PathBuf],
+        list: &WatchList,
         stop: &StopSignal,
         on_progress: &(dyn Fn(&IndexProgress) + Sync),
     ) -> Result<(), IndexError> {
-        // Each turn is for one embedder: when another takes its place, all folders are gone over with that one.
+        // Each turn is for one embedder and one version of the list: when another takes its place, all folders are gone over anew.
         while !stop.is_stopped() {
             let embedder = self.embedder.get();
             let library = self.library(&embedder, Patience::FOR_EVER, stop);
-            match Roots::open(roots, &self.options.rules, &library) {
+            let (version, Watched { roots, rules }) = list.present();
+            match Roots::open(&roots, &rules, &library) {
                 Err(_) if stop.is_stopped() => {}
-                roots => Watch::start(self, &embedder, library, roots?, on_progress)?.run(),
+                roots => {
+                    let is_replaced = || list.has_changed(version);
+                    Watch::start(self, &embedder, library, roots?, on_progress)?.run(&is_replaced);
+                }
             }
         }
         Ok(())

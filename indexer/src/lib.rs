@@ -38,5 +38,5 @@ pub use error::IndexError;
 pub use indexer::Indexer;
 pub use options::IndexOptions;
 pub use reembed::ReembedSummary;
-pub use rules::RuleOptions;
+pub use rules::check_rules;
 pub use summary::IndexSummary;

@@ -5,9 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use foray_embedding::DecodeLimits;
-use foray_protocol::WorkGate;
-
-use crate::RuleOptions;
+use foray_protocol::{WatchRules, WorkGate};
 
 /// Pictures of 50 megapixels take 150 MB each while they are decoded: more workers would cost more memory than they win.
 const MOST_WORKERS: usize = 16;
@@ -34,8 +32,8 @@ pub struct IndexOptions {
     pub deadline: Duration,
     /// Holds the work up while it is closed.
     pub gate: WorkGate,
-    /// What is left out of the folders.
-    pub rules: RuleOptions,
+    /// What is left out of the folders that are gone over once; those that are watched have their list.
+    pub rules: WatchRules,
     /// What is too large to be decoded.
     pub limits: DecodeLimits,
 }
@@ -52,7 +50,7 @@ impl Default for IndexOptions {
             memory: 1 << 30,
             deadline: Duration::from_secs(120),
             gate: WorkGate::default(),
-            rules: RuleOptions::default(),
+            rules: WatchRules::default(),
             limits: DecodeLimits::default(),
         }
     }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use foray_protocol::PhotoPath;
+use foray_protocol::{PhotoPath, WatchRules};
 
+use crate::IndexError;
 use crate::library::Library;
 use crate::rules::{IgnoreFiles, Rules};
-use crate::{IndexError, RuleOptions};
 
 /// Folders that hold other programs' files: thumbnails, packages, trash.
 const SKIPPED: [&str; 5] = ["@eaDir", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"];
@@ -39,7 +39,7 @@ pub(crate) enum Presence {
 }
 
 impl Root {
-    pub fn new(path: PathBuf, options: &RuleOptions) -> Result<Self, IndexError> {
+    pub fn new(path: PathBuf, options: &WatchRules) -> Result<Self, IndexError> {
         let (identity, rules) = (FolderIdentity::of(&path), Arc::new(Rules::new(&path, options)?));
         Ok(Self { path, identity, rules })
     }
@@ -148,7 +148,7 @@ pub(crate) struct Roots(Vec<Root>);
 
 impl Roots {
     /// Checks the folders that were given and tells the library about them.
-    pub fn open(given: &[PathBuf], rules: &RuleOptions, library: &Library) -> Result<Self, IndexError> {
+    pub fn open(given: &[PathBuf], rules: &WatchRules, library: &Library) -> Result<Self, IndexError> {
         if given.is_empty() {
             return Err(IndexError::NoFolder);
         }
@@ -203,7 +203,7 @@ fn real_path(path: &Path) -> PathBuf {
 }
 
 /// Leaves out folders that are indexed with another one anyway.
-fn outermost(mut paths: Vec<PathBuf>, rules: &RuleOptions) -> Result<Vec<Root>, IndexError> {
+fn outermost(mut paths: Vec<PathBuf>, rules: &WatchRules) -> Result<Vec<Root>, IndexError> {
     paths.sort();
     let mut roots: Vec<Root> = vec![];
     for path in paths {
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn paths(given: &[&str]) -> Vec<String> {
-        let roots = outermost(given.iter().map(PathBuf::from).collect(), &RuleOptions::default()).unwrap();
+        let roots = outermost(given.iter().map(PathBuf::from).collect(), &WatchRules::default()).unwrap();
         roots.iter().map(|root| root.path.display().to_string()).collect()
     }
 
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_file_belongs_to_the_innermost_root() {
-        let roots = Roots(outermost(vec!["/p".into(), "/p/.private".into()], &RuleOptions::default()).unwrap());
+        let roots = Roots(outermost(vec!["/p".into(), "/p/.private".into()], &WatchRules::default()).unwrap());
         let file = Path::new("/p/.private/a.jpg");
         assert!(!roots.root_of(file).unwrap().hides(file));
         assert!(roots.root_of(Path::new("/q/a.jpg")).is_none());
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn hidden_and_foreign_folders_are_hidden() {
-        let root = Root::new("/home/.me/p".into(), &RuleOptions::default()).unwrap();
+        let root = Root::new("/home/.me/p".into(), &WatchRules::default()).unwrap();
         for inside in [".git/a.jpg", "x/@eaDir/a.jpg", "node_modules/a.jpg", ".a.jpg", "#recycle/a.jpg"] {
             assert!(root.hides(&root.path.join(inside)), "{inside}");
         }
@@ -264,7 +264,7 @@ mod tests {
     fn a_folder_that_was_replaced_is_noticed_once() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("disk");
-        let mut root = Root::new(path.clone(), &RuleOptions::default()).unwrap();
+        let mut root = Root::new(path.clone(), &WatchRules::default()).unwrap();
         assert!(!root.is_replaced());
         assert_eq!(root.presence(), Presence::Gone);
         fs::create_dir(&path).unwrap();

@@ -6,22 +6,13 @@ use std::path::{Path, PathBuf};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use foray_protocol::WatchRules;
+
 use crate::IndexError;
 use crate::roots::is_excluded;
 
 /// A file whose lines leave out what lies in its folder and below, in the notation of `.gitignore`.
 pub(crate) const IGNORE_FILE: &str = ".forayignore";
-
-/// Which files of the folders are wanted. Patterns are those of `.gitignore`, from the root's folder on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RuleOptions {
-    /// If there are any, only files are wanted that fit one of these.
-    pub include: Vec<String>,
-    /// Files and folders that are left out.
-    pub exclude: Vec<String>,
-    /// Smaller files are left out, bytes.
-    pub min_bytes: u64,
-}
 
 /// The rules of one root.
 #[derive(Debug)]
@@ -35,10 +26,10 @@ pub(crate) struct Rules {
 impl Rules {
     /// # Errors
     /// [`IndexError::Pattern`] for what is no pattern.
-    pub fn new(root: &Path, options: &RuleOptions) -> Result<Self, IndexError> {
+    pub fn new(root: &Path, options: &WatchRules) -> Result<Self, IndexError> {
         let include = if options.include.is_empty() { None } else { Some(patterns(root, &options.include)?) };
         let exclude = patterns(root, &options.exclude)?;
-        Ok(Self { root: root.to_owned(), include, exclude, min_bytes: options.min_bytes })
+        Ok(Self { root: root.to_owned(), include, exclude, min_bytes: options.min_size })
     }
 
     /// Whether the file at `path`, below the root, is left out whatever its size: by its name, that of a folder on the way, or a rule.
@@ -76,6 +67,14 @@ impl Rules {
     pub fn excludes_size(&self, bytes: u64) -> bool {
         bytes < self.min_bytes
     }
+}
+
+/// Whether rules can be read.
+///
+/// # Errors
+/// [`IndexError::Pattern`] for what is no pattern.
+pub fn check_rules(rules: &WatchRules) -> Result<(), IndexError> {
+    Rules::new(Path::new("/"), rules).map(drop)
 }
 
 fn is_wanted(include: &Gitignore, file: &Path) -> bool {
@@ -129,7 +128,7 @@ mod tests {
 
     fn rules(root: &Path, include: &[&str], exclude: &[&str]) -> Rules {
         let owned = |patterns: &[&str]| patterns.iter().map(ToString::to_string).collect();
-        let options = RuleOptions { include: owned(include), exclude: owned(exclude), min_bytes: 10 };
+        let options = WatchRules { include: owned(include), exclude: owned(exclude), min_size: 10 };
         Rules::new(root, &options).unwrap()
     }
 
@@ -179,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_named() {
-        let options = RuleOptions { exclude: vec!["a[".to_owned()], ..RuleOptions::default() };
+        let options = WatchRules { exclude: vec!["a[".to_owned()], ..WatchRules::default() };
         let error = Rules::new(Path::new("/p"), &options).unwrap_err().to_string();
         assert!(error.contains("\"a[\""), "{error}");
     }

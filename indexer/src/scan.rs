@@ -101,13 +101,13 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RuleOptions;
+    use foray_protocol::WatchRules;
     use std::fs;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names = vec![];
         let stop = StopSignal::new();
-        let root = Root::new(folder.to_owned(), &RuleOptions::default()).unwrap();
+        let root = Root::new(folder.to_owned(), &WatchRules::default()).unwrap();
         let _ = Scan::new(&stop).folder(&root, folder, &mut |found| {
             let inside = found.file.path.as_path().strip_prefix(folder).unwrap();
             names.push(inside.to_string_lossy().into_owned());

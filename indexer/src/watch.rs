@@ -82,15 +82,15 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Works until it is stopped, or another embedder takes over.
-    pub fn run(&mut self) {
+    /// Works until it is stopped, another embedder takes over, or `is_replaced` says that other folders do.
+    pub fn run(&mut self, is_replaced: &dyn Fn() -> bool) {
         thread::scope(|scope| {
             let mut running = None;
             loop {
                 self.look_at_gate(running.is_some());
                 running = self.continue_full_pass(scope, running);
                 self.work_on_dirty_paths(running.is_some());
-                if self.library.stop.wait_timeout(TICK) || self.is_outdated() {
+                if self.library.stop.wait_timeout(TICK) || self.is_outdated() || is_replaced() {
                     return;
                 }
                 self.look_after();

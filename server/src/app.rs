@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, rt, web};
-use foray_protocol::{ProblemKind, Token};
+use foray_protocol::{IndexerControl, ProblemKind, Token};
 
 use crate::access::Access;
 use crate::api_error::{ApiError, configure_extractors};
@@ -26,6 +26,8 @@ pub struct Server {
     listener: TcpListener,
     service: SearchService,
     access: Access,
+    /// The indexer in this process, where there is one.
+    indexer: Option<IndexerControl>,
     url: String,
 }
 
@@ -57,7 +59,13 @@ impl Server {
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
         let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
-        Ok(Self { listener, service, access: token.into(), url })
+        Ok(Self { listener, service, access: token.into(), indexer: None, url })
+    }
+
+    /// The same beside an indexer in this process, which can be held up and changed.
+    #[must_use]
+    pub fn with_indexer(self, control: IndexerControl) -> Self {
+        Self { indexer: Some(control), ..self }
     }
 
     /// Where it can be reached from this machine, such as `http://127.0.0.1:7878`.
@@ -71,11 +79,12 @@ impl Server {
     /// [`ServerError::Stopped`] for faults of the network.
     pub fn run(self, started: impl FnOnce(ServerHandle)) -> Result<(), ServerError> {
         let service = web::Data::from(Arc::new(self.service));
-        let access = web::Data::new(self.access);
+        let (access, indexer) = (web::Data::new(self.access), web::Data::new(self.indexer));
         let app = move || {
             App::new()
                 .app_data(service.clone())
                 .app_data(access.clone())
+                .app_data(indexer.clone())
                 .wrap(from_fn(guard::refuse_foreign_pages))
                 .wrap(Compress::default())
                 .wrap(

@@ -8,7 +8,7 @@ use foray_library::{Library, LibraryError, PhotoQuery};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Failure, Filter, Hit, ImageId, LibraryStatus, PhotoSearch, Problem,
     ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces,
-    Subject, UnitVector, UnusualRequest, UnusualResults, WorkGate,
+    Subject, UnitVector, UnusualRequest, UnusualResults,
 };
 
 /// Answers queries from a library in this process.
@@ -18,8 +18,6 @@ pub struct SearchService {
     embedder: CurrentEmbedder,
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
-    /// Holds up the indexer in this process, where there is one.
-    gate: Option<WorkGate>,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -30,28 +28,13 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        Self { library, embedder: embedder.into(), open_model, gate: None }
+        Self { library, embedder: embedder.into(), open_model }
     }
 
     /// The same, able to go over to other models.
     #[must_use]
     pub fn with_models(self, open_model: Arc<OpenModel>) -> Self {
         Self { open_model, ..self }
-    }
-
-    /// The same beside an indexer in this process, which works while `gate` is open.
-    #[must_use]
-    pub fn with_gate(self, gate: Option<WorkGate>) -> Self {
-        Self { gate, ..self }
-    }
-
-    /// What holds up the indexer in this process.
-    ///
-    /// # Errors
-    /// [`ProblemKind::NotFound`] where none runs.
-    pub fn gate(&self) -> Result<&WorkGate, ProtocolError> {
-        let detail = "no indexer runs in this server (`foray up` has one); hold it up where it runs";
-        self.gate.as_ref().ok_or_else(|| Problem::new(ProblemKind::NotFound, detail).into())
     }
 
     /// Makes `space`, of `model`, the one that is searched, and that model the one that embeds. Queries under way end before.

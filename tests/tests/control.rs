@@ -180,3 +180,50 @@ fn an_indexing_process_yields_to_others() {
     let lowest = tasks.map(|task| nice_of(task.unwrap().path())).min();
     assert_eq!(lowest, Some(7));
 }
+
+#[test]
+fn folders_and_rules_are_changed_by_who_knows_the_token_and_stay_changed() {
+    const TOKEN: &str = "the-token-of-the-control-tests";
+    let (sandbox, other) = (sandbox(), Sandbox::with_samples());
+    let here = sandbox.photo_files().len() as u64;
+    let config = sandbox.path().join("c.toml");
+    let start = |sandbox: &Sandbox| {
+        fs::write(&config, format!("# mine\nroots = [{:?}]\n", sandbox.photos().display().to_string())).unwrap();
+        sandbox.command(["up", "--config", config.to_str().unwrap(), "--bind", "127.0.0.1:0"])
+    };
+    let put = |server: &ServerProcess, token: &str, body: &Value| {
+        let request = ureq::put(server.url("/api/v1/indexer/watched"))
+            .header("authorization", format!("Bearer {token}"))
+            .content_type("application/json");
+        let request = request.config().http_status_as_error(false).build();
+        foray_tests::Reply::from(request.send(serde_json::to_vec(body).unwrap()).unwrap())
+    };
+    let without_token = ServerProcess::start_command(start(&sandbox));
+    let roots = json!({ "roots": [other.photos()] });
+    put(&without_token, "x", &roots).is_problem(401, "token");
+    drop(without_token);
+
+    let mut command = start(&sandbox);
+    command.env("FORAY_TOKEN", TOKEN);
+    let server = ServerProcess::start_command(command);
+    let photos = |server: &ServerProcess| {
+        let reply = foray_tests::get_with(&server.url("/api/v1/status"), "authorization", &format!("Bearer {TOKEN}"));
+        reply.json()["photos"].as_u64().unwrap()
+    };
+    wait_until("all are indexed", SOON, || photos(&server) == here + 3);
+    put(&server, TOKEN, &json!({ "roots": ["/no/such/folder"] })).is_problem(400, "/no/such/folder");
+    put(&server, TOKEN, &json!({ "roots": [] })).is_problem(400, "at least one");
+    put(&server, TOKEN, &json!({ "roots": [sandbox.photos()], "rules": { "exclude": ["[a-"] } }))
+        .is_problem(400, "[a-");
+    let content = [fs::read(&other.photo_files()[0]).unwrap().as_slice(), b"another"].concat();
+    fs::write(other.photos().join("new.jpg"), content).unwrap();
+    let both = json!({ "roots": [sandbox.photos(), other.photos()], "rules": { "exclude": ["private/"] } });
+    let state = put(&server, TOKEN, &both).json();
+    assert_eq!(state["watched"]["rules"]["exclude"], json!(["private/"]));
+    // The private ones are in the other folder too; the new one is there alone.
+    wait_until("the other folder is indexed", SOON, || photos(&server) == here + 4);
+    let kept = fs::read_to_string(&config).unwrap();
+    assert!(
+        kept.starts_with("# mine") && kept.contains("private/") && kept.contains(&*other.photos().to_string_lossy())
+    );
+}

@@ -1,13 +1,15 @@
 //! `foray index` and `foray indexer`: photo folders into a library, once or watching.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use foray_indexer::{IndexOptions, IndexSummary, Indexer};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{Another, Patience, ProtocolError, StopSignal};
+use foray_protocol::{Another, Patience, ProtocolError, StopSignal, WatchList, Watched};
 
 use crate::arguments::{IndexArguments, IndexerArguments};
+use crate::config_file;
 use crate::connection::Connection;
 use crate::output::print_json;
 use crate::progress::IndexBar;
@@ -42,9 +44,31 @@ pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> 
     let options = IndexOptions { gate: settings.gate(arguments.hours.as_deref())?, ..settings.index_options()? };
     let indexer = Indexer::new(connection.ingest(), embedder, options);
     let bar = IndexBar::new(settings.show_progress);
-    let watched = indexer.watch(&arguments.folders, &stop, &|progress| bar.show(progress));
+    let list = watch_list(settings, arguments.folders.clone())?;
+    let watched = indexer.watch(&list, &stop, &|progress| bar.show(progress));
     bar.finish();
     Ok(watched?)
+}
+
+/// The folders with the rules of the settings. What the list is changed to while it is followed is checked, and kept in the
+/// configuration file.
+pub(super) fn watch_list(settings: &Settings, roots: Vec<PathBuf>) -> Result<WatchList> {
+    let watched = Watched { roots, rules: settings.index_options()?.rules };
+    let config_file = settings.config_file.clone();
+    Ok(WatchList::new(watched, move |watched| keep(&config_file, watched).map_err(|error| format!("{error:#}"))))
+}
+
+fn keep(config_file: &Path, watched: &Watched) -> Result<()> {
+    if watched.roots.is_empty() {
+        bail!("got no folder; at least one must stay");
+    }
+    for root in &watched.roots {
+        if !root.is_absolute() || !root.is_dir() {
+            bail!("{} is no folder; expected the absolute path of one", root.display());
+        }
+    }
+    foray_indexer::check_rules(&watched.rules)?;
+    config_file::set_watched(config_file, watched)
 }
 
 fn another(error: &anyhow::Error) -> Another {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use croner::Cron;
 use foray_indexer::Indexer;
 use foray_library::{Library, ReindexLock};
-use foray_protocol::StopSignal;
+use foray_protocol::{StopSignal, WatchList};
 use jiff::Zoned;
 
 /// How often to look at the clock: it may be set, and the machine may sleep.
@@ -21,7 +21,7 @@ pub struct Schedule {
     /// The library's folder.
     pub folder: PathBuf,
     pub indexer: Arc<Indexer>,
-    pub folders: Vec<PathBuf>,
+    pub list: WatchList,
     pub stop: StopSignal,
 }
 
@@ -43,7 +43,8 @@ impl Schedule {
 
     fn reindex(&self) -> Result<()> {
         let _lock = ReindexLock::take(&self.folder)?;
-        let summary = self.indexer.index(&self.folders, &self.stop, &|_| ())?;
+        let (_, watched) = self.list.present();
+        let summary = self.indexer.index(&watched.roots, &self.stop, &|_| ())?;
         summary.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         if self.stop.is_stopped() {
             return Ok(());

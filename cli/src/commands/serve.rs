@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{DEFAULT_BIND, Ingest, StopSignal, WorkGate};
+use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList};
 use foray_server::{SearchService, Server, ServerHandle};
 
+use super::index;
 use super::schedule::Schedule;
 use crate::arguments::{ServeArguments, UpArguments};
 use crate::output;
@@ -22,7 +23,7 @@ use crate::shutdown;
 const UNLOAD_CHECK: Duration = Duration::from_secs(30);
 
 pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
-    run(start(settings, arguments, "serve", None)?, &StopSignal::default())
+    run(start(settings, arguments, "serve")?, &StopSignal::default())
 }
 
 pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
@@ -30,9 +31,10 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let gate = settings.gate(arguments.hours.as_deref())?;
     let cron = settings.schedule(arguments.reindex.as_deref())?;
     let options = IndexOptions { gate: gate.clone(), ..settings.index_options()? };
-    let started = start(settings, &arguments.serve, "up", Some(gate))?;
+    let started = start(settings, &arguments.serve, "up")?;
     let library = Arc::clone(started.service.library());
-    let folders = folders_to_watch(settings, arguments, &library)?;
+    let list = index::watch_list(settings, folders_to_watch(settings, arguments, &library)?)?;
+    let started = started.beside_indexer(IndexerControl { gate, list: list.clone() });
     let ingest = Arc::clone(&library) as Arc<dyn Ingest>;
     let indexer = Arc::new(Indexer::new(ingest, started.service.embedder().clone(), options));
     let scheduled = cron.map(|cron| {
@@ -41,12 +43,12 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
             library,
             folder: settings.library.clone(),
             indexer: Arc::clone(&indexer),
-            folders: folders.clone(),
+            list: list.clone(),
             stop: stop.clone(),
         };
         thread::spawn(move || schedule.run())
     });
-    let watching = watch_in_background(indexer, folders, stop.clone(), settings.show_progress)?;
+    let watching = watch_in_background(indexer, list, stop.clone(), settings.show_progress)?;
     let served = run(started, &stop);
     stop.stop();
     let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
@@ -62,8 +64,15 @@ struct Started {
     warming_up: thread::JoinHandle<()>,
 }
 
+impl Started {
+    /// The same with an indexer in this process, which the server can hold up and change.
+    fn beside_indexer(self, control: IndexerControl) -> Self {
+        Self { server: self.server.with_indexer(control), ..self }
+    }
+}
+
 /// Opens library and model, and listens; the address is announced to other processes.
-fn start(settings: &Settings, arguments: &ServeArguments, command: &str, gate: Option<WorkGate>) -> Result<Started> {
+fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Result<Started> {
     if let Some(url) = &settings.server {
         bail!("`foray {command}` is a server itself; leave out --server {url}");
     }
@@ -72,7 +81,7 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str, gate: O
     let embedder = settings.open_embedder_for(library.space().as_ref())?;
     let models = settings.clone();
     let open_model = move |name: &str| models.open_model(name).map_err(|error| output::message(&error));
-    let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model)).with_gate(gate);
+    let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let server = Server::bind(service.clone(), bind, settings.token.clone())?;
     service.library().announce(server.url())?;
@@ -143,13 +152,13 @@ fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Libr
 
 fn watch_in_background(
     indexer: Arc<Indexer>,
-    folders: Vec<PathBuf>,
+    list: WatchList,
     stop: StopSignal,
     show_progress: bool,
 ) -> Result<thread::JoinHandle<Result<()>>> {
     let watch = move || {
         let bar = IndexBar::new(show_progress);
-        let watched = indexer.watch(&folders, &stop, &|progress| bar.show(progress));
+        let watched = indexer.watch(&list, &stop, &|progress| bar.show(progress));
         bar.finish();
         if let Err(error) = &watched {
             tracing::error!("the indexer stopped: {error}; searches go on");

@@ -7,7 +7,7 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use crate::studio::{Studio, picture};
-use foray_protocol::IndexPhase;
+use foray_protocol::{IndexPhase, WatchList, WatchRules, Watched};
 
 /// What the owner is promised.
 const PROMISE: Duration = Duration::from_secs(3);
@@ -27,7 +27,9 @@ fn watched_from_the_start(studio: &Studio, scenario: impl FnOnce()) {
     thread::scope(|scope| {
         let watch = scope.spawn(|| {
             let indexer = studio.indexer();
-            indexer.watch(std::slice::from_ref(&studio.root), &studio.stop, &|_| {})
+            let roots = vec![studio.root.clone()];
+            let list = WatchList::new(Watched { roots, rules: WatchRules::default() }, |_| Ok(()));
+            indexer.watch(&list, &studio.stop, &|_| {})
         });
         let _stop = StopAtEnd(studio);
         scenario();

@@ -22,6 +22,7 @@ mod status;
 mod stop;
 mod token;
 mod vector;
+mod watch_list;
 
 pub use appearance::{Junk, PerceptualHash};
 pub use client::Client;
@@ -51,6 +52,7 @@ pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatu
 pub use stop::StopSignal;
 pub use token::Token;
 pub use vector::{UnitVector, VectorError};
+pub use watch_list::{IndexerControl, WatchList, WatchRules, Watched};
 
 /// Media type of ingest bodies: MessagePack, maps with named fields.
 pub const MESSAGE_PACK: &str = "application/msgpack";
