@@ -21,6 +21,8 @@ const LARGEST_GROWTH: f64 = 0.10;
 const SHORTEST_TREND: f64 = 240.0;
 /// What is left to do when nothing happens any more takes less, also on a busy machine.
 const CATCH_UP: Duration = Duration::from_secs(300);
+/// Counts may be equal by chance before everything is done; what is written is taken up within a second.
+const CALM: Duration = Duration::from_secs(4);
 
 fn seconds() -> f64 {
     std::env::var("FORAY_SOAK_SECONDS").map_or(20.0, |seconds| seconds.parse().unwrap())
@@ -67,10 +69,11 @@ fn wait_until_caught_up(server: &ServerProcess, disk: &Disk) {
         let count = |name: &str| status[name].as_u64().unwrap() as usize;
         (count("photos"), count("files"), count("failed"))
     };
-    let begun = Instant::now();
-    while counts() != expected {
+    let (begun, mut equal_since) = (Instant::now(), None);
+    while equal_since.is_none_or(|since: Instant| since.elapsed() < CALM) {
         assert!(begun.elapsed() < CATCH_UP, "photos, files and failures are {:?}, not {expected:?}", counts());
         thread::sleep(Duration::from_millis(100));
+        equal_since = if counts() == expected { equal_since.or_else(|| Some(Instant::now())) } else { None };
     }
 }
 
