@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foray_protocol::{DuplicateKind, UnusualKind};
+use clap_complete::Shell;
+use foray_protocol::{DuplicateKind, SortOrder, UnusualKind};
 
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
@@ -81,6 +82,8 @@ pub enum Command {
     Unusual(UnusualArguments),
     /// Find photos that are there more than once; deletes nothing
     Duplicates(DuplicatesArguments),
+    /// Count photos by year, camera, lens, place, folder, type and tag
+    Facets(FacetsArguments),
     /// Show what the library holds
     Status(StatusArguments),
     /// Write the whole library into one file, also while it is in use
@@ -96,6 +99,14 @@ pub enum Command {
     /// Fetch, choose, check and remove models
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Print what a shell needs to complete commands and options
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// What is indexed, and how much of the machine that takes.
@@ -216,6 +227,15 @@ pub struct SearchArguments {
     /// Only photos that fulfil filters, also beside a picture
     #[arg(long, value_name = "FILTERS")]
     pub filter: Option<String>,
+    /// Leave out photos of less relevance than this, 0 to 1
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    pub min_relevance: f32,
+    /// Order of the photos that were found: the best first, or by when they were taken
+    #[arg(long, value_enum, default_value_t)]
+    pub sort: SortArgument,
+    /// Show near-identical shots once
+    #[arg(long)]
+    pub dedupe: bool,
     /// Say how the photos were found: by an exact scan or through the search graph
     #[arg(long)]
     pub explain: bool,
@@ -252,6 +272,28 @@ pub struct RankArguments {
     pub limit: Option<usize>,
     #[command(flatten)]
     pub format: FormatArguments,
+}
+
+/// In which order results stand.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum SortArgument {
+    /// The best first; by path, for filters alone
+    #[default]
+    Best,
+    /// Those that were taken last first
+    Newest,
+    /// Those that were taken first first
+    Oldest,
+}
+
+impl From<SortArgument> for SortOrder {
+    fn from(argument: SortArgument) -> Self {
+        match argument {
+            SortArgument::Best => Self::Best,
+            SortArgument::Newest => Self::Newest,
+            SortArgument::Oldest => Self::Oldest,
+        }
+    }
 }
 
 /// What unusual means.
@@ -306,6 +348,15 @@ pub struct DuplicatesArguments {
     /// Write what to keep and what could be removed, of all groups, as JSON to this file, or to standard output for -
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub plan: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FacetsArguments {
+    /// Count only photos that fulfil filters, such as "in:Trips taken:2023"
+    pub filter: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
-    Client, DuplicateResults, DuplicatesRequest, Failure, Ingest, LibraryStatus, Maintenance, PhotoSearch, SpaceId,
-    Spaces,
+    Client, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Ingest, LibraryStatus,
+    Maintenance, PhotoSearch, ProtocolError, SpaceId, Spaces,
 };
 use foray_server::SearchService;
 
@@ -103,6 +103,23 @@ impl Connection {
         wait_for(|| match self {
             Self::Here(library) => Ok(library.duplicates(request)?),
             Self::Server(client) => client.duplicates(request),
+        })
+    }
+
+    /// How photos divide; loads no model.
+    pub fn facets(&self, request: &FacetsRequest) -> Result<Facets> {
+        Ok(match self {
+            Self::Here(library) => {
+                let filter: Filter = request
+                    .filter
+                    .as_deref()
+                    .map(str::parse)
+                    .transpose()
+                    .map_err(ProtocolError::from)?
+                    .unwrap_or_default();
+                library.facets(&filter)?
+            }
+            Self::Server(client) => client.facets(request)?,
         })
     }
 

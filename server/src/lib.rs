@@ -18,6 +18,7 @@ mod search_api;
 mod service;
 mod session_api;
 mod status_api;
+mod text_cache;
 mod upload;
 mod web_page;
 

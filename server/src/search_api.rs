@@ -2,7 +2,9 @@
 
 use actix_web::web::{self, Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use foray_protocol::{DuplicatesRequest, PhotoSearch, RankRequest, SearchRequest, SimilarRequest, UnusualRequest};
+use foray_protocol::{
+    DuplicatesRequest, FacetsRequest, PhotoSearch, RankRequest, SearchRequest, SimilarRequest, UnusualRequest,
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,7 +20,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/search/image", web::post().to(search_by_image))
         .route("/rank", web::post().to(rank))
         .route("/unusual", web::get().to(unusual))
-        .route("/duplicates", web::get().to(duplicates));
+        .route("/duplicates", web::get().to(duplicates))
+        .route("/facets", web::get().to(facets));
 }
 
 async fn search_from_address(
@@ -74,4 +77,9 @@ async fn unusual(service: Data<SearchService>, request: Query<UnusualRequest>) -
 async fn duplicates(service: Data<SearchService>, request: Query<DuplicatesRequest>) -> Result<HttpResponse, ApiError> {
     let results = blocking(move || service.duplicates(&request)).await?;
     Ok(HttpResponse::Ok().json(results))
+}
+
+async fn facets(service: Data<SearchService>, request: Query<FacetsRequest>) -> Result<HttpResponse, ApiError> {
+    let facets = blocking(move || service.facets(&request)).await?;
+    Ok(HttpResponse::Ok().json(facets))
 }

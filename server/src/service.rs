@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
-use foray_library::{Library, LibraryError, PhotoQuery};
+use foray_library::{Answer, Library, LibraryError, PhotoQuery, Refinement};
 use foray_protocol::{
-    DuplicateResults, DuplicatesRequest, Failure, Filter, Hit, ImageId, LibraryStatus, PhotoSearch, Problem,
-    ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces,
-    Subject, UnitVector, UnusualRequest, UnusualResults,
+    DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Hit, ImageId, LibraryStatus,
+    PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest,
+    SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
 };
+
+use crate::text_cache::TextCache;
 
 /// Answers queries from a library in this process.
 #[derive(Clone)]
@@ -18,6 +20,7 @@ pub struct SearchService {
     embedder: CurrentEmbedder,
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
+    texts: Arc<TextCache>,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -28,7 +31,7 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        Self { library, embedder: embedder.into(), open_model }
+        Self { library, embedder: embedder.into(), open_model, texts: Arc::default() }
     }
 
     /// The same, able to go over to other models.
@@ -66,10 +69,9 @@ impl SearchService {
     /// The direction of `query`, checked to be comparable with the library's vectors; `None` for a filter alone.
     fn vector_of(&self, query: &Query, embedder: &Embedder) -> Result<Option<UnitVector>, ProtocolError> {
         self.check_space(embedder)?;
-        query_vector(query, embedder, |digits| {
-            let id = self.library.find_photo(digits)?;
-            Ok(self.library.vector(id)?)
-        })
+        let text = |text: &str| self.texts.embed(embedder, text);
+        let photo = |digits: &str| Ok(self.library.vector(self.library.find_photo(digits)?)?);
+        sum_of_terms(query, embedder.dimension(), text, photo)
     }
 
     fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
@@ -82,9 +84,9 @@ impl SearchService {
     }
 
     fn timed(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<SearchResults, ProtocolError> {
-        let (results, plan) = self.library.explained_search(query)?;
+        let Answer { hits, weaker, plan } = self.library.explained_search(query)?;
         let plan = plan.map(|plan| plan.to_string());
-        Ok(SearchResults { results, took_ms: begun.elapsed().as_secs_f64() * 1e3, plan })
+        Ok(SearchResults { results: hits, weaker, took_ms: begun.elapsed().as_secs_f64() * 1e3, plan })
     }
 }
 
@@ -110,13 +112,22 @@ pub fn query_vector(
     embedder: &Embedder,
     photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
 ) -> Result<Option<UnitVector>, ProtocolError> {
+    sum_of_terms(query, embedder.dimension(), |text| embedder.embed_text(text), photo)
+}
+
+fn sum_of_terms(
+    query: &Query,
+    dimension: usize,
+    text: impl Fn(&str) -> Result<UnitVector, EmbeddingError>,
+    photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
+) -> Result<Option<UnitVector>, ProtocolError> {
     if query.terms.is_empty() {
         return Ok(None);
     }
-    let mut sum = vec![0f32; embedder.dimension()];
+    let mut sum = vec![0f32; dimension];
     for term in &query.terms {
         let vector = match &term.subject {
-            Subject::Text(text) => embedder.embed_text(text).map_err(|error| embedding_problem(&error))?,
+            Subject::Text(words) => text(words).map_err(|error| embedding_problem(&error))?,
             Subject::Photo(digits) => photo(digits)?,
         };
         sum.iter_mut().zip(vector.as_slice()).for_each(|(sum, x)| *sum += term.weight * x);
@@ -136,9 +147,10 @@ impl PhotoSearch for SearchService {
         let query = query_of(request)?;
         let embedder = self.embedder.hold();
         let vector = self.vector_of(&query, &embedder)?;
-        let SearchRequest { limit, offset, .. } = *request;
+        let SearchRequest { limit, offset, min_relevance, sort, dedupe, .. } = *request;
+        let refinement = Refinement { min_relevance, sort, dedupe };
         let filter = Some(&query.filter);
-        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset })
+        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset, refinement })
     }
 
     fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
@@ -158,7 +170,7 @@ impl PhotoSearch for SearchService {
                 filter: Some(&filter),
                 exclude: None,
                 limit: request.limit,
-                offset: 0,
+                ..PhotoQuery::default()
             },
         )
     }
@@ -170,7 +182,14 @@ impl PhotoSearch for SearchService {
         let vector = self.library.vector(image)?;
         let SimilarRequest { limit, .. } = *request;
         let filter = Some(&filter);
-        let query = PhotoQuery { vector: Some(&vector), filter, exclude: Some(image), limit, offset: 0 };
+        let query = PhotoQuery {
+            vector: Some(&vector),
+            filter,
+            exclude: Some(image),
+            limit,
+            offset: 0,
+            ..PhotoQuery::default()
+        };
         self.timed(begun, &query)
     }
 
@@ -197,6 +216,11 @@ impl PhotoSearch for SearchService {
 
     fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError> {
         Ok(self.library.duplicates(request)?)
+    }
+
+    fn facets(&self, request: &FacetsRequest) -> Result<Facets, ProtocolError> {
+        let filter: Filter = request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default();
+        Ok(self.library.facets(&filter)?)
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {

@@ -4,6 +4,7 @@ mod backup;
 mod doctor;
 mod duplicates;
 mod export;
+mod facets;
 mod index;
 mod model_switch;
 mod models;
@@ -13,6 +14,7 @@ mod reindex;
 mod schedule;
 mod search;
 mod serve;
+mod shell;
 mod status;
 mod unusual;
 
@@ -27,6 +29,11 @@ use crate::settings::Settings;
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let settings = Settings::new(&arguments.global)?;
     let done = match arguments.command {
+        Command::Completions { shell } => {
+            shell::completions(shell);
+            Ok(())
+        }
+        Command::Man => shell::man(),
         Command::Reindex(arguments) => {
             return reindex::reindex(&settings.for_indexing(&arguments.indexing)?, &arguments);
         }
@@ -41,6 +48,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
         Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
+        Command::Facets(arguments) => facets::facets(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
         Command::Backup(arguments) => backup::backup(&settings, &arguments),
         Command::Restore(arguments) => backup::restore(&settings, &arguments),

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest};
 
-use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments};
+use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
 use crate::output::{print_json, print_scored};
 use crate::settings::Settings;
@@ -14,12 +14,24 @@ use crate::settings::Settings;
 pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
     let search = Connection::open(settings, "search", false)?.search(settings)?;
     let file = Path::new(&arguments.query);
-    let SearchArguments { ref query, limit, filter, .. } = arguments;
+    let SearchArguments { ref query, limit, filter, min_relevance, sort, dedupe, .. } = arguments;
     let results = if file.is_file() {
+        if min_relevance > 0.0 || dedupe || !matches!(sort, SortArgument::Best) {
+            bail!("--min-relevance, --sort and --dedupe go with a query of words or ids, not with the picture {query}");
+        }
         search.search_by_image(&read(file)?, &SimilarRequest { limit, filter })?
     } else {
-        search.search(&SearchRequest::new([query, filter.as_deref().unwrap_or_default()].join(" "), limit))?
+        let query = [query, filter.as_deref().unwrap_or_default()].join(" ");
+        search.search(&SearchRequest {
+            min_relevance,
+            sort: sort.into(),
+            dedupe,
+            ..SearchRequest::new(query, limit)
+        })?
     };
+    if results.weaker > 0 {
+        eprintln!("{} weaker matches left out (--min-relevance {min_relevance})", results.weaker);
+    }
     explain(arguments.explain, &results);
     print(arguments.format, &results)
 }

@@ -190,6 +190,12 @@ pub enum LibraryError {
         /// Where it was.
         path: PathBuf,
     },
+    /// A relevance outside its range.
+    #[error("min_relevance is {got}; expected 0 to 1")]
+    Relevance {
+        /// Its value.
+        got: f32,
+    },
     /// A number outside its range.
     #[error("{field} is {got}; expected {expected}")]
     OutOfRange {
@@ -229,7 +235,9 @@ impl LibraryError {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
-            Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } | Self::Filter(_) => ProblemKind::BadRequest,
+            Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } | Self::Relevance { .. } | Self::Filter(_) => {
+                ProblemKind::BadRequest
+            }
             Self::WrongSpace { .. } | Self::Dimension { .. } => ProblemKind::WrongSpace,
             Self::Uncovered { .. } => ProblemKind::Uncovered,
             Self::Searched(_) => ProblemKind::BadRequest,

@@ -1,11 +1,11 @@
 //! What filters ask about photos, by row, in memory: read from the catalogue when first asked for, and following its commits.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foray_places::distance_km;
 use foray_protocol::{
-    Condition, Feature, Filter, ImageId, Junk, NumberField, PhotoPath, SpaceId, TextField, TimeField, clock_seconds,
-    is_raw,
+    Condition, Facet, Facets, Feature, Filter, ImageId, Junk, NumberField, PhotoPath, SpaceId, TextField, TimeField,
+    clock_seconds, clock_year, is_raw,
 };
 use parking_lot::RwLock;
 use rayon::prelude::*;
@@ -16,20 +16,27 @@ use crate::engine::RowSet;
 use crate::records::PhotoRecord;
 use crate::space::SpaceIndex;
 
+/// Values of one kind that are told.
+const MOST_FACETS: usize = 100;
+
 /// Texts that many photos share, each kept once, by number; lower case.
 #[derive(Debug, Default)]
 struct Texts {
     all: Vec<String>,
+    /// As they were first written.
+    written: Vec<String>,
     numbers: HashMap<String, u32>,
 }
 
 impl Texts {
-    fn number(&mut self, text: &str) -> u32 {
+    /// The number of `text`, which is `written` so.
+    fn number(&mut self, text: &str, written: &str) -> u32 {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }
         let number = self.all.len() as u32;
         self.all.push(text.to_owned());
+        self.written.push(written.to_owned());
         self.numbers.insert(text.to_owned(), number);
         number
     }
@@ -132,12 +139,12 @@ impl Facts {
     }
 
     fn text(&mut self, text: &str) -> u32 {
-        self.texts.number(&text.to_lowercase())
+        self.texts.number(&text.to_lowercase(), text)
     }
 
     fn folder(&mut self, path: &PhotoPath) -> u32 {
         let folder = path.as_path().parent().map(|folder| folder.to_string_lossy()).unwrap_or_default();
-        self.folders.number(&folder)
+        self.folders.number(&folder, &folder)
     }
 
     /// The rows of `live` that fulfil `filter`; `named` gives those with a file whose name contains a text.
@@ -160,6 +167,25 @@ impl Facts {
                 let rows: Vec<u32> = (0..self.rows.len() as u32).into_par_iter().filter(is_in).collect();
                 Ok(rows.into_iter().collect())
             }
+        }
+    }
+
+    /// How the photos of `rows` divide.
+    pub fn facets(&self, rows: &RowSet) -> Facets {
+        let facts: Vec<&Fact> = rows.iter().filter_map(|row| self.rows.get(row as usize)).collect();
+        let texts = |numbers: &dyn Fn(&Fact) -> Vec<u32>| counted(&facts, numbers, &self.texts.written);
+        let mut years: BTreeMap<i16, usize> = BTreeMap::new();
+        facts.iter().filter_map(|fact| clock_year(fact.taken?)).for_each(|year| *years.entry(year).or_default() += 1);
+        let year = |(year, count): (i16, usize)| Facet { value: format!("{year:04}"), count };
+        Facets {
+            photos: facts.len(),
+            years: years.into_iter().rev().take(MOST_FACETS).map(year).collect(),
+            cameras: texts(&|fact| fact.camera.into_iter().collect()),
+            lenses: texts(&|fact| fact.lens.into_iter().collect()),
+            places: texts(&|fact| fact.place.into_iter().collect()),
+            folders: counted(&facts, &|fact| fact.folders.to_vec(), &self.folders.written),
+            types: texts(&|fact| fact.format.into_iter().collect()),
+            tags: texts(&|fact| fact.tags.to_vec()),
         }
     }
 
@@ -252,6 +278,22 @@ impl Fact {
             Feature::Copies => self.other_files > 1 || (self.other_files == 0 && self.raw_files > 1),
         }
     }
+}
+
+/// How many facts have each number, with its text; a fact that has one twice counts once.
+fn counted(facts: &[&Fact], numbers: &dyn Fn(&Fact) -> Vec<u32>, written: &[String]) -> Vec<Facet> {
+    let mut counts = vec![0usize; written.len()];
+    for fact in facts {
+        let mut numbers = numbers(fact);
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().for_each(|number| counts[number as usize] += 1);
+    }
+    let used = counts.into_iter().zip(written).filter(|(count, _)| *count > 0);
+    let mut facets: Vec<Facet> = used.map(|(count, value)| Facet { value: value.clone(), count }).collect();
+    facets.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+    facets.truncate(MOST_FACETS);
+    facets
 }
 
 /// What a filter is asked of.

@@ -32,4 +32,4 @@ pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomi
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};
-pub use search::PhotoQuery;
+pub use search::{Answer, PhotoQuery, Refinement};

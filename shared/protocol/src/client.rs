@@ -11,10 +11,10 @@ use ureq::middleware::MiddlewareNext;
 use ureq::{Agent, SendBody};
 
 use crate::{
-    CommitSummary, DuplicateResults, DuplicatesRequest, Failure, GateState, Hit, ImageId, IndexProgress, Ingest,
-    IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch,
-    Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage,
-    SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
+    CommitSummary, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, GateState, Hit, ImageId,
+    IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles,
+    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults,
+    SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -264,6 +264,10 @@ impl PhotoSearch for Client {
         let page = [("limit", limit.to_string()), ("offset", offset.to_string())];
         let kind = kind.map(|kind| ("kind", kind.to_string()));
         self.get("duplicates", &page.into_iter().chain(kind).collect::<Vec<_>>())
+    }
+
+    fn facets(&self, request: &FacetsRequest) -> Result<Facets, ProtocolError> {
+        self.get("facets", &request.filter.iter().map(|filter| ("filter", filter.clone())).collect::<Vec<_>>())
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {

@@ -7,6 +7,7 @@ mod config;
 mod description;
 mod duplicates;
 mod error;
+mod facets;
 mod filter;
 mod gate;
 mod identity;
@@ -30,9 +31,10 @@ pub use config::{Config, DEFAULT_BIND};
 pub use description::Description;
 pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
 pub use error::{Problem, ProblemKind, ProtocolError};
+pub use facets::{Facet, Facets, FacetsRequest};
 pub use filter::{
     Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
-    clock_seconds,
+    clock_seconds, clock_year,
 };
 pub use gate::{GateState, Hours, PauseRequest, WorkGate};
 pub use identity::{ImageId, SpaceId};
@@ -46,7 +48,7 @@ pub use query::{Query, QueryError, Subject, Term};
 pub use results::{
     Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults, exact_path, text_and_bytes,
 };
-pub use search::{PhotoSearch, RankRequest, SearchRequest, SimilarRequest, UnusualKind, UnusualRequest};
+pub use search::{PhotoSearch, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest};
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;

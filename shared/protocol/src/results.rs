@@ -50,6 +50,10 @@ pub fn exact_path(text: &str, bytes: Option<&str>) -> PhotoPath {
         .map_or_else(|| PhotoPath::from(text), |bytes| PhotoPath::from_bytes(&bytes))
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
@@ -61,6 +65,9 @@ pub struct Hit {
     /// How far the score stands out from the library's background for this query, 0..1; 0.5 is three standard
     /// deviations above its mean.
     pub relevance: f32,
+    /// How many near-identical shots were folded into it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub folded: usize,
 }
 
 /// Search results, best first; equal scores in path order.
@@ -68,6 +75,9 @@ pub struct Hit {
 pub struct SearchResults {
     /// The photos.
     pub results: Vec<Hit>,
+    /// How many that would have been on this page were left out as not relevant enough.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub weaker: usize,
     /// How long the search took in the server, milliseconds, the query's embedding included.
     pub took_ms: f64,
     /// How the photos were found, in words: an exact scan, or a walk through the search graph; nothing for photos that were listed by

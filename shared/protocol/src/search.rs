@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    DuplicateResults, DuplicatesRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath, ProtocolError, SearchResults,
-    UnusualResults,
+    DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath,
+    ProtocolError, SearchResults, UnusualResults,
 };
 
 /// A library as those who search it see it.
@@ -30,6 +30,9 @@ pub trait PhotoSearch: Send + Sync {
     /// Groups of photos that are, or look, the same; those that could free the most bytes first.
     fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError>;
 
+    /// How photos divide by year, camera, folder and the like.
+    fn facets(&self, request: &FacetsRequest) -> Result<Facets, ProtocolError>;
+
     /// What the library holds and which parts serve it.
     fn status(&self) -> Result<LibraryStatus, ProtocolError>;
 
@@ -50,6 +53,15 @@ pub struct SearchRequest {
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
+    /// Leaves out photos of less relevance, 0 to 1.
+    #[serde(default)]
+    pub min_relevance: f32,
+    /// The order of a page's photos.
+    #[serde(default)]
+    pub sort: SortOrder,
+    /// Whether near-identical shots are one result: the best of them.
+    #[serde(default)]
+    pub dedupe: bool,
     /// What photos must fulfil besides the filters in the query; see [`crate::Filter::from_json`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Map<String, Value>>,
@@ -58,8 +70,22 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// The `limit` best photos for a query.
     pub fn new(query: impl Into<String>, limit: usize) -> Self {
-        Self { query: query.into(), limit, offset: 0, filter: None }
+        let (min_relevance, sort, dedupe) = (0.0, SortOrder::default(), false);
+        Self { query: query.into(), limit, offset: 0, min_relevance, sort, dedupe, filter: None }
     }
+}
+
+/// In which order a page's photos stand. Which photos are on it is decided by their scores; for a filter alone, by this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SortOrder {
+    /// The best first; by path, for a filter alone.
+    #[default]
+    Best,
+    /// Those that were taken last first; photos without a date at the end.
+    Newest,
+    /// Those that were taken first first; photos without a date at the end.
+    Oldest,
 }
 
 /// `GET /api/v1/images/{id}/similar` and `POST /api/v1/search/image`.

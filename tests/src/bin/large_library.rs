@@ -93,7 +93,8 @@ fn photo(vector: &UnitVector, number: usize) -> Change {
 }
 
 fn search(library: &Library, query: &UnitVector) {
-    let query = PhotoQuery { vector: Some(query), filter: None, exclude: None, limit: 10, offset: 0 };
+    let query =
+        PhotoQuery { vector: Some(query), filter: None, exclude: None, limit: 10, offset: 0, ..PhotoQuery::default() };
     assert_eq!(library.search(&query).unwrap().len(), 10);
 }
 

@@ -13,12 +13,9 @@ use crate::engine::arena::Arena;
 use crate::engine::{RowSet, Scored, Top};
 use crate::library::Library;
 use crate::neighbours::lists::Lists;
-use crate::search::{check_page, page};
+use crate::search::{NEAR_IDENTICAL, check_page, page};
 use crate::space::SpaceIndex;
 use crate::structures::Structures;
-
-/// From this cosine similarity on two photos are shots of the same thing.
-const NEAR_IDENTICAL: f32 = 0.97;
 
 /// The ordering of a library at one moment.
 #[derive(Clone, Debug)]

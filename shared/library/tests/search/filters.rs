@@ -94,7 +94,14 @@ impl Stage {
     }
 
     fn found(&self, filter: &Filter, vector: Option<&UnitVector>) -> BTreeSet<ImageId> {
-        let query = PhotoQuery { vector, filter: Some(filter), exclude: None, limit: 10_000, offset: 0 };
+        let query = PhotoQuery {
+            vector,
+            filter: Some(filter),
+            exclude: None,
+            limit: 10_000,
+            offset: 0,
+            ..PhotoQuery::default()
+        };
         self.library.search(&query).unwrap().into_iter().map(|hit| hit.photo.id).collect()
     }
 

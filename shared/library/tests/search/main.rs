@@ -5,12 +5,12 @@ mod filters;
 #[path = "../support/mod.rs"]
 mod support;
 
-use foray_library::{Library, OpenOptions, PhotoQuery};
-use foray_protocol::{Change, Condition, Filter, Hit, Ingest, SearchStructure, UnitVector};
+use foray_library::{Library, OpenOptions, PhotoQuery, Refinement};
+use foray_protocol::{Change, Condition, Filter, Hit, ImageId, Ingest, SearchStructure, UnitVector};
 use support::{Random, batch, id, open, options, path, photos};
 
 fn query(vector: &UnitVector, limit: usize) -> PhotoQuery<'_> {
-    PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit, offset: 0 }
+    PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit, offset: 0, ..PhotoQuery::default() }
 }
 
 fn paths(hits: &[Hit]) -> Vec<&str> {
@@ -155,4 +155,49 @@ fn limits_out_of_range_are_named() {
         let error = library.search(&PhotoQuery { limit, offset, ..query(&vector, 1) }).unwrap_err().to_string();
         assert!(error.starts_with(field), "{error}");
     }
+}
+
+#[test]
+fn folding_near_identical_photos_is_that_of_the_whole_ranking() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = open(folder.path());
+    let mut random = Random(11);
+    let mut vectors: Vec<UnitVector> = vec![];
+    for number in 0..120 {
+        // Two of three are shots of a photo before.
+        let vector = match number % 3 {
+            0 => random.vector(),
+            _ => near(&vectors[number / 3 * 3], 0.05, &mut random),
+        };
+        vectors.push(vector);
+    }
+    library.commit(&photos(&vectors)).unwrap();
+    let query_vector = random.vector();
+    let ranking = library.search(&query(&query_vector, 1_000)).unwrap();
+    let vector_of = |hit: &Hit| &vectors[(0..120).find(|number| id(*number) == hit.photo.id).unwrap()];
+    let mut expected: Vec<(ImageId, usize)> = vec![];
+    let mut kept: Vec<&UnitVector> = vec![];
+    for hit in &ranking {
+        match kept.iter().position(|other| other.cosine(vector_of(hit)) >= 0.97) {
+            Some(at) => expected[at].1 += 1,
+            None => {
+                kept.push(vector_of(hit));
+                expected.push((hit.photo.id, 0));
+            }
+        }
+    }
+    let refinement = Refinement { dedupe: true, ..Refinement::default() };
+    let folded = library.search(&PhotoQuery { refinement, ..query(&query_vector, 1_000) }).unwrap();
+    assert_eq!(folded.iter().map(|hit| (hit.photo.id, hit.folded)).collect::<Vec<_>>(), expected);
+    assert!(expected.len() < 80, "{}", expected.len());
+    let page = library.search(&PhotoQuery { refinement, offset: 5, ..query(&query_vector, 7) }).unwrap();
+    let ids = |hits: &[Hit]| hits.iter().map(|hit| hit.photo.id).collect::<Vec<_>>();
+    assert_eq!(ids(&page), ids(&folded)[5..12]);
+}
+
+/// A vector so far from `vector` in a random direction.
+fn near(vector: &UnitVector, distance: f32, random: &mut Random) -> UnitVector {
+    let away = random.vector();
+    let numbers = vector.as_slice().iter().zip(away.as_slice()).map(|(x, y)| x + distance * y).collect();
+    UnitVector::normalized(numbers).unwrap()
 }

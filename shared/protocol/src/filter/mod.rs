@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 pub use field::{Feature, NumberField, Shape, TextField, TimeField};
 pub(crate) use inline::{names, take_filters};
-pub use moment::{Moment, clock_seconds};
+pub use moment::{Moment, clock_seconds, clock_year};
 
 use crate::{Query, QueryError};
 

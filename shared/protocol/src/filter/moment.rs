@@ -35,6 +35,12 @@ pub fn clock_seconds(taken_at: &str) -> Option<i64> {
     Some(seconds_of(local.parse::<DateTime>().ok()?))
 }
 
+/// The year of a moment that [`clock_seconds`] gave.
+pub fn clock_year(seconds: i64) -> Option<i16> {
+    let since_1970 = Span::new().try_seconds(seconds).ok()?;
+    Some(DateTime::from_parts(date(1970, 1, 1), Time::midnight()).checked_add(since_1970).ok()?.year())
+}
+
 fn seconds_of(time: DateTime) -> i64 {
     time.duration_since(DateTime::from_parts(date(1970, 1, 1), Time::midnight())).as_secs()
 }

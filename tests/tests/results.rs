@@ -1,0 +1,134 @@
+//! What becomes of photos that were found: cut off, folded, sorted; and what shells are told of the command line.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::fs;
+use std::process::Command;
+
+use foray_tests::versions::{write_jpeg, write_shot};
+use foray_tests::{Sandbox, ServerProcess, post_json};
+use serde_json::{Value, json};
+
+fn search(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    sandbox.run([&["search"], arguments, &["--json"]].concat()).json()
+}
+
+fn column<'a>(reply: &'a Value, name: &str) -> Vec<&'a Value> {
+    reply["results"].as_array().unwrap().iter().map(|hit| &hit[name]).collect()
+}
+
+#[test]
+fn weaker_matches_are_left_out_and_counted() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let all = search(&sandbox, &["a cat", "-n", "20"]);
+    let relevances: Vec<f64> = column(&all, "relevance").iter().map(|relevance| relevance.as_f64().unwrap()).collect();
+    let strong = relevances.iter().filter(|relevance| **relevance >= 0.2).count();
+    assert!(strong > 0 && strong < 20, "{relevances:?}");
+    let cut = search(&sandbox, &["a cat", "-n", "20", "--min-relevance", "0.2"]);
+    assert_eq!((column(&cut, "path").len(), &cut["weaker"]), (strong, &json!(20 - strong)));
+    assert_eq!(column(&cut, "path")[..], column(&all, "path")[..strong]);
+    let run = sandbox.run(["search", "a cat", "-n", "20", "--min-relevance", "0.2"]);
+    assert!(run.err.contains(&format!("{} weaker matches", 20 - strong)), "{}", run.err);
+    sandbox.run(["search", "a cat", "--min-relevance", "7"]).fails_saying(&["min_relevance", "0 to 1"]);
+    let photo = sandbox.photo_files()[0].display().to_string();
+    sandbox.run(["search", &photo, "--dedupe"]).fails_saying(&["--dedupe", "picture"]);
+}
+
+#[test]
+fn near_identical_shots_are_one_result() {
+    let sandbox = Sandbox::with_samples();
+    let files = sandbox.photo_files();
+    let photo = image::open(&files[0]).unwrap().into_rgb8();
+    for quality in [90, 80, 70] {
+        write_jpeg(&photo, quality, &sandbox.photos().join(format!("version {quality}.jpg")));
+    }
+    sandbox.index();
+    let count =
+        |arguments: &[&str]| column(&search(&sandbox, &[&["a photo", "-n", "100"], arguments].concat()), "path").len();
+    assert_eq!(count(&[]), files.len() + 3);
+    let folded = search(&sandbox, &["a photo", "-n", "100", "--dedupe"]);
+    let stands_for: u64 = column(&folded, "folded").iter().filter_map(|folded| folded.as_u64()).sum();
+    assert_eq!(column(&folded, "path").len() as u64 + stands_for, files.len() as u64 + 3, "{folded}");
+    assert!(stands_for >= 3);
+    // A page is full where there are enough distinct photos.
+    assert_eq!(column(&search(&sandbox, &["a photo", "-n", "10", "--dedupe"]), "path").len(), 10);
+    sandbox.run(["search", "a photo", "-n", "2000", "--dedupe"]).fails_saying(&["dedupe", "1,000"]);
+}
+
+#[test]
+fn results_are_sorted_by_when_they_were_taken() {
+    let sandbox = Sandbox::with_samples();
+    let files = sandbox.photo_files();
+    for (number, year) in [2019, 2024, 2021].into_iter().enumerate() {
+        let photo = image::open(&files[number]).unwrap().into_rgb8();
+        let file = sandbox.photos().join(format!("{year}.jpg"));
+        write_shot(&photo, "A camera", &format!("{year}:05:01 12:00:00"), &file);
+    }
+    fs::remove_file(&files[5]).unwrap();
+    sandbox.index();
+    let names = |arguments: &[&str]| {
+        let reply = search(&sandbox, arguments);
+        let paths = column(&reply, "path");
+        paths.iter().map(|path| path.as_str().unwrap().rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let newest = ["2024.jpg", "2021.jpg", "2019.jpg"];
+    assert_eq!(names(&["has:date camera:\"a camera\"", "--sort", "newest"]), newest);
+    assert_eq!(names(&["has:date camera:\"a camera\"", "--sort", "newest", "-n", "1"]), newest[..1]);
+    let mut oldest = newest;
+    oldest.reverse();
+    assert_eq!(names(&["a photo camera:\"a camera\"", "--sort", "oldest"]), oldest);
+    assert_eq!(names(&["type:jpeg", "--sort", "newest", "-n", "100"])[..3], newest);
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    let reply = post_json(&server.url("/api/v1/search"), &json!({ "query": "camera:\"a camera\"", "sort": "newest" }));
+    assert!(column(&reply.json(), "path")[0].as_str().unwrap().ends_with("2024.jpg"));
+    let same = server.api("/search?q=camera:%22a%20camera%22&sort=newest&dedupe=true&min_relevance=0");
+    assert_eq!(column(&same, "path").len(), 3);
+    post_json(&server.url("/api/v1/search"), &json!({ "query": "x", "sort": "size" })).is_problem(400, "size");
+}
+
+#[test]
+fn shells_and_manuals_know_all_commands() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = sandbox.run(["completions", shell]);
+        assert!(script.code == Some(0) && script.text().contains("duplicates"), "{shell}");
+    }
+    let file = sandbox.path().join("foray.bash");
+    fs::write(&file, sandbox.run(["completions", "bash"]).out).unwrap();
+    assert!(Command::new("bash").arg("-n").arg(&file).status().unwrap().success());
+    let page = sandbox.run(["man"]).text();
+    for words in [".TH foray", "min\\-relevance", "foray reindex", "forayignore"] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn facets_count_what_filters_find() {
+    let sandbox = Sandbox::with_samples();
+    let files = sandbox.photo_files();
+    for (number, (camera, year)) in [("Canon R5", 2019), ("Canon R5", 2024), ("Pixel 7", 2024)].into_iter().enumerate()
+    {
+        let photo = image::open(&files[number]).unwrap().into_rgb8();
+        let file = sandbox.photos().join(format!("shot {number}.jpg"));
+        write_shot(&photo, camera, &format!("{year}:05:01 12:00:00"), &file);
+    }
+    sandbox.index();
+    let facets = sandbox.run(["facets", "camera:canon camera:r5", "--json"]).json();
+    assert_eq!(facets["photos"], 2);
+    assert_eq!(facets["years"], json!([{ "value": "2024", "count": 1 }, { "value": "2019", "count": 1 }]));
+    assert_eq!(facets["cameras"], json!([{ "value": "Canon R5", "count": 2 }]));
+    let all = sandbox.run(["facets", "--json"]).json();
+    assert_eq!(all["photos"], files.len() + 3);
+    for (field, kind) in [("cameras", "camera"), ("types", "type"), ("folders", "in"), ("years", "taken")] {
+        for facet in all[field].as_array().unwrap() {
+            let filter = format!("{kind}:\"{}\"", facet["value"].as_str().unwrap());
+            let filter = if kind == "taken" { filter.replace('"', "") } else { filter };
+            let found = search(&sandbox, &[&filter, "-n", "100"]);
+            assert_eq!(column(&found, "path").len(), facet["count"], "{filter}");
+        }
+    }
+    assert!(sandbox.run(["facets"]).text().contains("camera:\"Canon R5\""));
+    sandbox.run(["facets", "a cat"]).fails_saying(&["only filters can stand here"]);
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    assert_eq!(server.api("/facets?filter=taken:2024")["photos"], 2);
+}
