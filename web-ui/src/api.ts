@@ -24,6 +24,8 @@ export interface Hit extends Photo {
   score: number;
   /** How far the score stands out from the library, 0..1. */
   relevance: number;
+  /** Near-identical shots that this one stands for. */
+  folded?: number;
 }
 
 export interface Neighbour {
@@ -107,8 +109,9 @@ export const eventsUrl = `${BASE}/events`;
 export const thumbnailUrl = (id: string) => `${BASE}/images/${id}/thumbnail`;
 export const originalUrl = (id: string) => `${BASE}/images/${id}/original`;
 
-export const search = (q: string, offset: number, limit: number, signal?: AbortSignal) =>
-  get<Results<Hit>>('search', { q, limit, offset }, signal);
+/** With `dedupe`, near-identical shots are one result; the server folds no further than to the 1,000th. */
+export const search = (q: string, dedupe: boolean, offset: number, limit: number, signal?: AbortSignal) =>
+  get<Results<Hit>>('search', { q, limit, offset, ...(dedupe ? { dedupe: 'true' } : {}) }, signal);
 
 /** Photos like `picture`. The server knows no offset here, so the pages before are asked for again and left out. */
 export async function searchByPicture(picture: File, offset: number, limit: number, signal?: AbortSignal) {

@@ -6,7 +6,7 @@ const ID = '0123456789abcdef0123456789abcdef';
 
 test('an empty address is the search without a query', () => {
   for (const hash of ['', '#', '#/', '#/search', '#/nonsense']) {
-    expect(parseRoute(hash)).toEqual({ view: 'search', query: '', picture: undefined, photo: undefined });
+    expect(parseRoute(hash)).toEqual({ view: 'search', query: '', picture: undefined, folded: undefined, photo: undefined });
   }
 });
 
@@ -16,6 +16,7 @@ test('a route survives its address', () => {
     searchFor('Pilz auf Bäumen 🍄'),
     { view: 'search', query: '', picture: '3', photo: ID },
     { view: 'search', query: 'red flower', photo: ID },
+    { view: 'search', query: 'red flower', folded: true },
     { view: 'unusual', query: '', photo: ID },
   ];
   for (const route of routes) expect(parseRoute(formatRoute(route))).toMatchObject(route);
