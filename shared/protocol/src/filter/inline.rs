@@ -188,7 +188,7 @@ mod tests {
         let (at, mistake) = refusal("été taken:june");
         assert!(at == 5 && mistake.contains("taken: got \"june\"; expected a date such as 2023"), "{at} {mistake}");
         assert!(refusal("camera: x").1.contains("no value"));
-        assert!(refusal("near:Atlantis").1.contains("latitude,longitude"));
+        assert!(refusal("near:Lilliput-on-Sea").1.contains("latitude,longitude"));
         assert!(refusal("near:91,0,5km").1.contains("91,0,5km"));
         assert!(refusal("cat - tag:x").1.contains("write -tag:"));
         assert_eq!(refusal("in:\"Trips").0, 4);

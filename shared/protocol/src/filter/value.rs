@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(of("Paris, TX, 500m"), Some((34.0, -96.0, 0.5)));
         assert_eq!(of("52.52,13.40,7"), Some((53.0, 13.0, 7.0)));
         assert_eq!(of("52.52,13.40"), Some((53.0, 13.0, NEAR_KM)));
-        for wrong in ["", "Atlantis", "Berlin,-5km", "91,0,5km", "52.52", "Berlin,far"] {
+        for wrong in ["", "Lilliput-on-Sea", "Berlin,-5km", "91,0,5km", "52.52", "Berlin,far"] {
             assert_eq!(of(wrong), None, "{wrong}");
         }
     }
