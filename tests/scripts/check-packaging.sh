@@ -39,8 +39,8 @@ import pathlib, yaml
 
 cpu, cuda = (yaml.safe_load(pathlib.Path("docker", name).read_text()) for name in ("compose.yaml", "compose.cuda.yaml"))
 stages = {line.split()[-1] for line in pathlib.Path("docker/Dockerfile").read_text().splitlines() if line.startswith("FROM")}
-for compose in (cpu, cuda):
-    assert compose["services"]["foray"]["build"]["target"] in stages, compose
+for kind in ("cpu", cuda["services"]["foray"]["build"]["args"]["KIND"]):
+    assert {f"runtime-{kind}", f"system-{kind}"} <= stages, (kind, stages)
 assert pathlib.Path("docker", cpu["services"]["foray"]["build"]["context"], "Cargo.lock").exists()
 PYTHON
 echo "Dockerfile and compose files: checked"

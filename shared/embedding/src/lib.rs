@@ -4,6 +4,7 @@
 mod backend;
 mod batch;
 mod builtin;
+mod c_library;
 mod cleaning;
 mod current_embedder;
 mod embedder;

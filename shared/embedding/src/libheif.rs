@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use image::error::{DecodingError, ImageFormatHint};
 use image::{ColorType, ImageDecoder, ImageError, ImageResult};
-use libloading::{Library, Symbol};
+use libloading::Library;
+
+use crate::c_library;
 
 /// Where the library is looked for: by the system first.
 const NAMES: [&str; 6] = [
@@ -27,7 +29,7 @@ const CHROMA_INTERLEAVED_RGB: c_int = 10;
 const CHROMA_INTERLEAVED_RGBA: c_int = 11;
 const CHANNEL_INTERLEAVED: c_int = 10;
 
-static LIBRARY: LazyLock<Option<Functions>> = LazyLock::new(|| NAMES.iter().find_map(|name| Functions::load(name)));
+static LIBRARY: LazyLock<Option<Functions>> = LazyLock::new(Functions::load);
 
 /// Whether the library is on this system.
 pub(crate) fn is_there() -> bool {
@@ -62,15 +64,14 @@ struct Functions {
 }
 
 impl Functions {
-    fn load(name: &str) -> Option<Self> {
+    fn load() -> Option<Self> {
         // SAFETY: libheif's initialisers do nothing but register its own decoders.
-        let library = unsafe { Library::new(name) }.ok()?;
+        let library = unsafe { c_library::open(&NAMES) }?;
         macro_rules! function {
-            ($name:literal) => {{
+            ($name:literal) => {
                 // SAFETY: the type is that of this function in `heif.h` of libheif 1.x, whose major version is in the library's name.
-                let symbol: Symbol<'_, _> = unsafe { library.get($name) }.ok()?;
-                *symbol
-            }};
+                unsafe { c_library::function(&library, $name) }?
+            };
         }
         Some(Self {
             context_alloc: function!(b"heif_context_alloc"),

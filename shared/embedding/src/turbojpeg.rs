@@ -5,7 +5,9 @@
 use std::ffi::{c_int, c_uchar, c_ulong, c_void};
 use std::sync::LazyLock;
 
-use libloading::{Library, Symbol};
+use libloading::Library;
+
+use crate::c_library;
 
 const NAMES: [&str; 5] = [
     "libturbojpeg.so.0",
@@ -25,7 +27,7 @@ const COLOURS_GREY: c_int = 2;
 /// Larger ones are left to the decoder whose memory is bounded: of a progressive picture the library holds all coefficients.
 const MOST_PIXELS: u64 = 50_000_000;
 
-static LIBRARY: LazyLock<Option<Functions>> = LazyLock::new(|| NAMES.iter().find_map(|name| Functions::load(name)));
+static LIBRARY: LazyLock<Option<Functions>> = LazyLock::new(Functions::load);
 
 /// A picture that was made smaller: one byte a pixel for grey, else three.
 pub(crate) struct Reduced {
@@ -81,15 +83,14 @@ struct Functions {
 }
 
 impl Functions {
-    fn load(name: &str) -> Option<Self> {
+    fn load() -> Option<Self> {
         // SAFETY: libjpeg-turbo has no initialisers.
-        let library = unsafe { Library::new(name) }.ok()?;
+        let library = unsafe { c_library::open(&NAMES) }?;
         macro_rules! function {
-            ($name:literal) => {{
+            ($name:literal) => {
                 // SAFETY: the type is that of this function in `turbojpeg.h`, which has not changed since 2.0.
-                let symbol: Symbol<'_, _> = unsafe { library.get($name) }.ok()?;
-                *symbol
-            }};
+                unsafe { c_library::function(&library, $name) }?
+            };
         }
         Some(Self {
             init: function!(b"tjInitDecompress"),
