@@ -36,6 +36,10 @@ pub struct ExportedPath {
     path_bytes: Option<String>,
 }
 
+fn is_none(companions: &CompanionMark) -> bool {
+    *companions == 0
+}
+
 /// A file of a photo, or one that could not be indexed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct FileLine {
@@ -43,7 +47,7 @@ pub(super) struct FileLine {
     path: ExportedPath,
     size: u64,
     modified_ns: i64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none")]
     companions: CompanionMark,
 }
 
