@@ -41,8 +41,8 @@ pub(crate) struct Watch<'a> {
     rescan: Duration,
     /// Paths dealt with beside a pass over everything, which may have seen them before and commit that afterwards.
     overtaken: Vec<PathBuf>,
-    /// Whether work may go on.
-    is_open: bool,
+    /// What was last told: whether work goes on.
+    told_open: bool,
     /// After trouble: when to go on, and how long to leave off if it lasts.
     resume_at: Instant,
     pause: Duration,
@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
             checked_at: now,
             scanned_at: now,
             overtaken: vec![],
-            is_open: true,
+            told_open: true,
             resume_at: now,
             pause: FIRST_PAUSE,
         })
@@ -87,7 +87,7 @@ impl<'a> Watch<'a> {
         thread::scope(|scope| {
             let mut running = None;
             loop {
-                self.look_at_gate(running.is_some());
+                self.tell_of_gate(running.is_some());
                 running = self.continue_full_pass(scope, running);
                 self.work_on_dirty_paths(running.is_some());
                 if self.library.stop.wait_timeout(TICK) || self.is_outdated() || is_replaced() {
@@ -178,17 +178,19 @@ impl<'a> Watch<'a> {
 
     /// After trouble, or while the gate is closed.
     fn is_resting(&self) -> bool {
-        Instant::now() < self.resume_at || !self.is_open
+        Instant::now() < self.resume_at || !self.is_open()
     }
 
-    /// Notes whether work may go on, and tells it when that has changed between two passes.
-    fn look_at_gate(&mut self, beside_full_pass: bool) {
-        let is_open = self.indexer.options.gate.state().is_open;
-        if is_open != self.is_open {
-            self.is_open = is_open;
-            if !beside_full_pass {
-                self.report(IndexPhase::Watching);
-            }
+    fn is_open(&self) -> bool {
+        self.indexer.options.gate.state().is_open
+    }
+
+    /// Tells that work goes on or does not, once that has changed; a pass over everything tells it itself.
+    fn tell_of_gate(&mut self, beside_full_pass: bool) {
+        let is_open = self.is_open();
+        if is_open != self.told_open && !beside_full_pass {
+            self.told_open = is_open;
+            self.report(IndexPhase::Watching);
         }
     }
 
