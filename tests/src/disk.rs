@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use foray_protocol::ImageId;
 use serde_json::Value;
 
 use crate::Contents;
+
+/// What is written is taken up within a second.
+const CALM: Duration = Duration::from_secs(4);
 
 /// The files of a folder that should be in its library.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,6 +54,22 @@ impl Disk {
     /// How many files hold a photo.
     pub fn files(&self) -> usize {
         self.photos.values().map(BTreeSet::len).sum()
+    }
+
+    /// Waits until a library with this status counts what lies on the disk, and goes on to: counts may be equal by chance before
+    /// everything is done.
+    pub fn wait_until_counted(&self, limit: Duration, status: impl Fn() -> Value) {
+        let expected = [self.photos.len(), self.files(), self.failures.len()];
+        let counts = || {
+            let status = status();
+            ["photos", "files", "failed"].map(|name| status[name].as_u64().unwrap() as usize)
+        };
+        let (begun, mut equal_since) = (Instant::now(), None);
+        while equal_since.is_none_or(|since: Instant| since.elapsed() < CALM) {
+            assert!(begun.elapsed() < limit, "photos, files and failures are {:?}, not {expected:?}", counts());
+            thread::sleep(Duration::from_millis(100));
+            equal_since = if counts() == expected { equal_since.or_else(|| Some(Instant::now())) } else { None };
+        }
     }
 
     /// The same as the catalogue has it: photos that no file holds are left out, as an export does.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use foray_tests::{Contents, Disk, Random, Reply, Sandbox, ServerProcess, Wire, Workload, get_with, wait_until};
 use serde_json::Value;
@@ -15,8 +15,6 @@ const TOKEN: &str = "the-token-of-the-remote-tests";
 /// Things that happen to the folder in each round: more than are dealt with in it, mostly.
 const STEPS_A_ROUND: usize = 25;
 const CATCH_UP: Duration = Duration::from_secs(240);
-/// Counts may be equal by chance before everything is done.
-const CALM: Duration = Duration::from_secs(4);
 
 fn kills() -> usize {
     std::env::var("FORAY_KILLS").map_or(4, |kills| kills.parse().unwrap())
@@ -50,21 +48,6 @@ fn status(server: &ServerProcess) -> Value {
     let reply: Reply = get_with(&server.url("/api/v1/status"), "authorization", &format!("Bearer {TOKEN}"));
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.json()
-}
-
-/// Waits until the library has what lies on the disk.
-fn wait_until_caught_up(server: &ServerProcess, disk: &Disk) {
-    let expected = [disk.photos.len(), disk.files(), disk.failures.len()];
-    let counts = || {
-        let status = status(server);
-        ["photos", "files", "failed"].map(|name| status[name].as_u64().unwrap() as usize)
-    };
-    let (begun, mut equal_since) = (Instant::now(), None);
-    while equal_since.is_none_or(|since: Instant| since.elapsed() < CALM) {
-        assert!(begun.elapsed() < CATCH_UP, "photos, files and failures are {:?}, not {expected:?}", counts());
-        thread::sleep(Duration::from_millis(100));
-        equal_since = if counts() == expected { equal_since.or_else(|| Some(Instant::now())) } else { None };
-    }
 }
 
 /// The library as it is on disk after its server was stopped.
@@ -102,7 +85,7 @@ fn nothing_is_lost_or_doubled_when_either_side_is_killed() {
         }
     }
     let disk = Disk::read(&near.photos());
-    wait_until_caught_up(&server, &disk);
+    disk.wait_until_counted(CATCH_UP, || status(&server));
     wait_until("the indexer has told that it watches", CATCH_UP, || status(&server)["progress"]["phase"] == "watching");
     drop(indexer);
     assert_eq!(Disk::of_catalogue(&contents(&far, server)), disk);
@@ -149,5 +132,5 @@ fn an_indexer_waits_for_a_server_that_is_not_there_yet() {
     thread::sleep(Duration::from_millis(500));
     let server = serve(&far);
     wire.lead_to(server.base());
-    wait_until_caught_up(&server, &Disk::read(&near.photos()));
+    Disk::read(&near.photos()).wait_until_counted(CATCH_UP, || status(&server));
 }

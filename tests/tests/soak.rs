@@ -21,8 +21,6 @@ const LARGEST_GROWTH: f64 = 0.10;
 const SHORTEST_TREND: f64 = 240.0;
 /// What is left to do when nothing happens any more takes less, also on a busy machine.
 const CATCH_UP: Duration = Duration::from_secs(300);
-/// Counts may be equal by chance before everything is done; what is written is taken up within a second.
-const CALM: Duration = Duration::from_secs(4);
 
 fn seconds() -> f64 {
     std::env::var("FORAY_SOAK_SECONDS").map_or(20.0, |seconds| seconds.parse().unwrap())
@@ -61,22 +59,6 @@ impl Audience {
     }
 }
 
-/// Waits until the server has dealt with everything that lies on the disk.
-fn wait_until_caught_up(server: &ServerProcess, disk: &Disk) {
-    let expected = (disk.photos.len(), disk.files(), disk.failures.len());
-    let counts = || {
-        let status = server.api("/status");
-        let count = |name: &str| status[name].as_u64().unwrap() as usize;
-        (count("photos"), count("files"), count("failed"))
-    };
-    let (begun, mut equal_since) = (Instant::now(), None);
-    while equal_since.is_none_or(|since: Instant| since.elapsed() < CALM) {
-        assert!(begun.elapsed() < CATCH_UP, "photos, files and failures are {:?}, not {expected:?}", counts());
-        thread::sleep(Duration::from_millis(100));
-        equal_since = if counts() == expected { equal_since.or_else(|| Some(Instant::now())) } else { None };
-    }
-}
-
 #[test]
 fn after_random_work_the_catalogue_is_the_disk_and_memory_is_flat() {
     let total = seconds();
@@ -110,7 +92,7 @@ fn after_random_work_the_catalogue_is_the_disk_and_memory_is_flat() {
     }
     let disk = Disk::read(&sandbox.photos());
     let waiting = Instant::now();
-    wait_until_caught_up(&server, &disk);
+    disk.wait_until_counted(CATCH_UP, || server.api("/status"));
     let (caught_up, requests) = (waiting.elapsed(), audience.end());
     let vectors = server.api("/status")["space"]["vectors"].as_u64().unwrap();
     server.signal("TERM");
@@ -162,7 +144,7 @@ fn a_folder_that_is_left_alone_gives_the_same_answers_after_a_kill() {
     (0..60).for_each(|_| workload.step());
     let disk = Disk::read(&sandbox.photos());
     let mut server = up(&sandbox);
-    wait_until_caught_up(&server, &disk);
+    disk.wait_until_counted(CATCH_UP, || server.api("/status"));
     let answer = |server: &ServerProcess| server.api("/search?q=a+photo&limit=1000")["results"].clone();
     let before = answer(&server);
     server.signal("KILL");
@@ -186,7 +168,7 @@ fn after_500_random_operations_the_catalogue_is_the_disk() {
         }
     }
     let disk = Disk::read(&sandbox.photos());
-    wait_until_caught_up(&server, &disk);
+    disk.wait_until_counted(CATCH_UP, || server.api("/status"));
     server.signal("TERM");
     assert!(server.wait().success());
     assert_eq!(Disk::of_catalogue(&Contents::of(&sandbox, &sandbox.library())), disk);
