@@ -41,8 +41,7 @@ impl Stem {
     /// Of the file of this name.
     pub fn of(name: &OsStr) -> Self {
         let name = Path::new(name);
-        let photo =
-            if has_extension(name, &[SIDECAR]) { Path::new(name.file_stem().unwrap_or_default()) } else { name };
+        let photo = if is_sidecar(name) { Path::new(name.file_stem().unwrap_or_default()) } else { name };
         let is_known = is_candidate(photo) || has_extension(photo, &VIDEOS);
         Self::exact(if is_known { photo.file_stem().unwrap_or_default() } else { photo.as_os_str() })
     }

@@ -9,7 +9,7 @@ use foray_protocol::{PhotoPath, WatchRules};
 
 use crate::IndexError;
 use crate::library::Library;
-use crate::rules::{IgnoreFiles, Rules};
+use crate::rules::Rules;
 
 /// Folders that hold other programs' files: thumbnails, packages, trash.
 const SKIPPED: [&str; 5] = ["@eaDir", "node_modules", "#recycle", "$RECYCLE.BIN", "lost+found"];
@@ -55,19 +55,6 @@ impl Root {
     /// Whether the very folder is there that indexing began with.
     pub fn is_same_folder(&self) -> bool {
         self.identity.is_some() && self.identity == FolderIdentity::of(&self.path)
-    }
-
-    /// The `.forayignore` files above `folder`, which is this root or lies below it; `None` if it is not entered.
-    pub fn ignored_above(&self, folder: &Path) -> Option<IgnoreFiles> {
-        let (mut ignored, mut above) = (IgnoreFiles::default(), self.path.clone());
-        for name in folder.strip_prefix(&self.path).ok()? {
-            ignored = ignored.within(&above);
-            above.push(name);
-            if self.rules.excludes_folder(&above, &ignored) {
-                return None;
-            }
-        }
-        Some(ignored)
     }
 
     /// Whether `path`, below this root, is or lies in something that is never indexed, whatever the rules.

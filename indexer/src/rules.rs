@@ -34,17 +34,21 @@ impl Rules {
 
     /// Whether the file at `path`, below the root, is left out whatever its size: by its name, that of a folder on the way, or a rule.
     pub fn excludes_file(&self, path: &Path) -> bool {
-        let Ok(inside) = path.strip_prefix(&self.root) else { return true };
-        let mut ignored = IgnoreFiles::default().within(&self.root);
-        let mut folder = self.root.clone();
-        for name in inside.parent().into_iter().flatten() {
-            folder.push(name);
-            if self.excludes_folder(&folder, &ignored) {
-                return true;
+        let is_out = |folder: &Path, above: &IgnoreFiles| self.excludes_name(path, &above.within(folder));
+        path.parent().is_none_or(|folder| self.ignored_above(folder).is_none_or(|above| is_out(folder, &above)))
+    }
+
+    /// The `.forayignore` files above `folder`, which is the root or lies below it; `None` if it is not entered.
+    pub fn ignored_above(&self, folder: &Path) -> Option<IgnoreFiles> {
+        let (mut ignored, mut above) = (IgnoreFiles::default(), self.root.clone());
+        for name in folder.strip_prefix(&self.root).ok()? {
+            ignored = ignored.within(&above);
+            above.push(name);
+            if self.excludes_folder(&above, &ignored) {
+                return None;
             }
-            ignored = ignored.within(&folder);
         }
-        self.excludes_name(path, &ignored)
+        Some(ignored)
     }
 
     /// Whether a folder is not entered, given the `.forayignore` files above it.

@@ -36,7 +36,7 @@ impl<'a> Scan<'a> {
 
     /// Goes through a folder of `root` and hands every file that could be a photo to `found`. Links are not followed.
     pub fn folder(&mut self, root: &Root, folder: &Path, found: &mut Found) -> ControlFlow<()> {
-        let Some(ignored) = root.ignored_above(folder) else { return ControlFlow::Continue(()) };
+        let Some(ignored) = root.rules.ignored_above(folder) else { return ControlFlow::Continue(()) };
         let mut folders = vec![(folder.to_owned(), ignored)];
         while let Some((folder, above)) = folders.pop() {
             let ignored = above.within(&folder);
@@ -51,7 +51,7 @@ impl<'a> Scan<'a> {
 
     /// Hands the files of these stems in a folder of `root` to `found`, whichever of them there are.
     pub fn stems(&mut self, root: &Root, folder: &Path, stems: &HashSet<Stem>, found: &mut Found) -> ControlFlow<()> {
-        let Some(ignored) = root.ignored_above(folder) else { return ControlFlow::Continue(()) };
+        let Some(ignored) = root.rules.ignored_above(folder) else { return ControlFlow::Continue(()) };
         match self.list(root, folder, &ignored.within(folder)) {
             Some(listing) => self.take(root, &listing, Some(stems), found),
             None => ControlFlow::Continue(()),
