@@ -12,8 +12,8 @@ pub(crate) struct Budget {
 
 /// Bytes that were taken; they are free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share<B: AsRef<Budget>> {
-    budget: B,
+pub(crate) struct Share<'a> {
+    budget: &'a Budget,
     bytes: u64,
 }
 
@@ -23,36 +23,32 @@ impl Budget {
     }
 
     /// Takes `bytes`, all of the budget for more than it has: what is larger than that is worked on alone.
-    pub fn take<B: AsRef<Self>>(budget: B, bytes: u64) -> Share<B> {
-        let this = budget.as_ref();
-        let bytes = bytes.min(this.total);
-        let mut free = this.free.lock();
+    pub fn take(&self, bytes: u64) -> Share<'_> {
+        let bytes = bytes.min(self.total);
+        let mut free = self.free.lock();
         while *free < bytes {
-            this.returned.wait(&mut free);
+            self.returned.wait(&mut free);
         }
         *free -= bytes;
-        drop(free);
-        Share { budget, bytes }
+        Share { budget: self, bytes }
+    }
+
+    /// Whether nobody holds anything of it.
+    #[cfg(test)]
+    pub fn is_whole(&self) -> bool {
+        *self.free.lock() == self.total
     }
 }
 
-impl AsRef<Self> for Budget {
-    fn as_ref(&self) -> &Self {
-        self
-    }
-}
-
-impl<B: AsRef<Budget>> Drop for Share<B> {
+impl Drop for Share<'_> {
     fn drop(&mut self) {
-        let budget = self.budget.as_ref();
-        *budget.free.lock() += self.bytes;
-        budget.returned.notify_all();
+        *self.budget.free.lock() += self.bytes;
+        self.budget.returned.notify_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
     use std::thread;
 
@@ -60,14 +56,14 @@ mod tests {
 
     #[test]
     fn no_more_is_taken_than_there_is() {
-        let (budget, used) = (Arc::new(Budget::new(100)), AtomicU64::new(0));
+        let (budget, used) = (Budget::new(100), AtomicU64::new(0));
         thread::scope(|scope| {
             for number in 0..8u64 {
-                let (budget, used) = (Arc::clone(&budget), &used);
+                let (budget, used) = (&budget, &used);
                 scope.spawn(move || {
                     for round in 0..50 {
                         let bytes = 10 + (number * 37 + round * 11) % 150;
-                        let _share = Budget::take(Arc::clone(&budget), bytes);
+                        let _share = budget.take(bytes);
                         let counted = bytes.min(100);
                         assert!(used.fetch_add(counted, SeqCst) + counted <= 100);
                         thread::yield_now();
@@ -76,6 +72,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(*budget.free.lock(), 100);
+        assert!(budget.is_whole());
     }
 }

@@ -41,9 +41,9 @@ pub(crate) struct Pipeline<'a> {
     options: &'a IndexOptions,
     progress: &'a Progress<'a>,
     /// Memory for files that were read.
-    files: Arc<Budget>,
+    files: Budget,
     /// Memory for pictures that were decoded.
-    pictures: Arc<Budget>,
+    pictures: Budget,
     /// Whether files that change meanwhile will be announced again.
     is_watched: bool,
     /// Photos that some worker of this run has taken on: the same content is developed once.
@@ -58,7 +58,7 @@ impl<'a> Pipeline<'a> {
         progress: &'a Progress<'a>,
         is_watched: bool,
     ) -> Self {
-        let budget = |parts: u64| Arc::new(Budget::new(options.memory * parts / PARTS));
+        let budget = |parts: u64| Budget::new(options.memory * parts / PARTS);
         let (files, pictures) = (budget(PARTS - PICTURE_PARTS), budget(PICTURE_PARTS));
         Self { library, embedder, options, progress, files, pictures, is_watched, claimed: Mutex::default() }
     }
@@ -98,7 +98,8 @@ impl<'a> Pipeline<'a> {
     }
 
     fn work(&self, jobs: Receiver<Job>, prepared: Sender<(Unembedded, Pixels)>, outcomes: Sender<Outcome>) {
-        let mut developer = Developer::new(self.darkroom());
+        let darkroom = Darkroom { embedder: Arc::clone(self.embedder), limits: self.options.limits };
+        let mut developer = Developer::new(darkroom, &self.pictures, self.options.deadline);
         for job in jobs {
             self.options.gate.wait(self.library.stop);
             if self.library.stop.is_stopped() {
@@ -117,7 +118,7 @@ impl<'a> Pipeline<'a> {
 
     /// Makes a file ready to be embedded; `Err` is the outcome of a file that needs no embedding.
     fn prepare(&self, job: Job, developer: &mut Developer) -> Result<(Unembedded, Pixels), Outcome> {
-        let share = Budget::take(Arc::clone(&self.files), job.file.size);
+        let _memory = self.files.take(job.file.size);
         let (job, content) = self.read(job)?;
         let sidecar = job.companions.sidecar_text();
         let sources = Sources { content: &content, sidecar: sidecar.as_deref() };
@@ -128,20 +129,11 @@ impl<'a> Pipeline<'a> {
         if self.is_known(image)? {
             return Err(Outcome::Known { description: news(&job, image, sources), job, image });
         }
-        match developer.develop(Negative { content, sidecar, share }) {
+        match developer.develop(Negative { content, sidecar }) {
             Ok(Developed { metadata, thumbnail, pixels }) => {
                 Ok((Unembedded { job, image, metadata, thumbnail }, pixels))
             }
             Err(reason) => Err(Outcome::Failed { job, image: Some(image), reason }),
-        }
-    }
-
-    fn darkroom(&self) -> Darkroom {
-        Darkroom {
-            embedder: Arc::clone(self.embedder),
-            limits: self.options.limits,
-            pictures: Arc::clone(&self.pictures),
-            deadline: self.options.deadline,
         }
     }
 

@@ -96,20 +96,19 @@ impl Default for DecodeLimits {
 /// # Errors
 /// A sentence for the picture's owner; a panic of a decoder is one, too.
 pub fn decode(content: &[u8], limits: &DecodeLimits, detail: Detail) -> Result<Picture, EmbeddingError> {
-    decode_admitted(content, limits, detail, |_| ()).map(|(picture, ())| picture)
+    decode_admitted(content, limits, detail, |_| ())
 }
 
-/// The same, once `admit` lets it begin: it is told how many bytes the picture will take, about, and what it returns comes back with
-/// the picture.
+/// The same, once `admit` returns: it is told how many bytes the picture will take, about.
 ///
 /// # Errors
 /// Those of [`decode`].
-pub fn decode_admitted<T>(
+pub fn decode_admitted(
     content: &[u8],
     limits: &DecodeLimits,
     detail: Detail,
-    admit: impl FnOnce(u64) -> T,
-) -> Result<(Picture, T), EmbeddingError> {
+    admit: impl FnOnce(u64),
+) -> Result<Picture, EmbeddingError> {
     if content.is_empty() {
         return Err(EmbeddingError::EmptyFile);
     }
@@ -154,12 +153,12 @@ impl<'a> Source<'a> {
         Ok(Self { content: preview, format: Format::Jpeg, is_raw: true, orientation: raw::orientation(content) })
     }
 
-    fn decode<T>(
+    fn decode(
         &self,
         limits: &DecodeLimits,
         detail: Detail,
-        admit: impl FnOnce(u64) -> T,
-    ) -> Result<(Picture, T), EmbeddingError> {
+        admit: impl FnOnce(u64),
+    ) -> Result<Picture, EmbeddingError> {
         let Self { content, format, is_raw, orientation } = *self;
         let name = format.name();
         let undecodable = |error: ImageError| undecodable(name, &error);
@@ -171,7 +170,7 @@ impl<'a> Source<'a> {
         memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
         decoder.set_limits(memory).map_err(undecodable)?;
         let orientation = orientation.or_else(|| format.orientation(decoder.as_mut()));
-        let admitted = admit(self.memory(size, detail, decoder.total_bytes()));
+        admit(self.memory(size, detail, decoder.total_bytes()));
         let reduced = match format {
             Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
             _ => None,
@@ -183,7 +182,7 @@ impl<'a> Source<'a> {
         orientation.into_iter().for_each(|orientation| image.apply_orientation(orientation));
         let (width, height) = upright(size, orientation);
         let format = if is_raw { RAW } else { name };
-        Ok((Picture { width, height, pixels: on_white(image), format }, admitted))
+        Ok(Picture { width, height, pixels: on_white(image), format })
     }
 
     /// Bytes that decoding takes: the picture, and once more while it is turned or made 8 bits deep.
