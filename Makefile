@@ -15,7 +15,7 @@ quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, and o
 	cargo run --release --quiet --package foray-tests --bin quality
 	cargo run --release --quiet --package foray-tests --bin quality_graph
 
-bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed or search for one of them)
+bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search or serve for one of them)
 	@bash tests/scripts/bench.sh $(BENCH)
 
 gpu-proof: ## embedding on an NVIDIA GPU against PyTorch, and indexing end to end; skipped where there is none

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use foray_protocol::{DuplicateKind, SortOrder, UnusualKind};
+use foray_protocol::{DuplicateKind, GroupBy, SortOrder, UnusualKind};
 
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
@@ -29,6 +29,9 @@ pub struct GlobalArguments {
     /// processes, unlike FORAY_TOKEN and the configuration's `token` or `token_file`
     #[arg(long, global = true, value_name = "TOKEN", env = "FORAY_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// The certificate (PEM) of the authority that vouches for an https server, where the system does not know it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
     /// Configuration file [default: foray/config.toml in the user's configuration folder, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -84,6 +87,8 @@ pub enum Command {
     Duplicates(DuplicatesArguments),
     /// Count photos by year, camera, lens, place, folder, type and tag
     Facets(FacetsArguments),
+    /// List the searches that were saved with `foray search --save NAME`, or forget one
+    Saved(SavedArguments),
     /// Show what the library holds
     Status(StatusArguments),
     /// Write the whole library into one file, also while it is in use
@@ -107,6 +112,8 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+    /// Ask for a password and print its hash, for `[[users]]` in the configuration
+    Password,
 }
 
 /// What is indexed, and how much of the machine that takes.
@@ -164,6 +171,12 @@ pub struct ServeArguments {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:7878]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub bind: Option<String>,
+    /// Speak HTTPS with this certificate chain (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -220,13 +233,20 @@ pub struct IndexerArguments {
 pub struct SearchArguments {
     /// What the photo shows; terms can be joined by " + " and " - " and weighted like 2:cat, and filters such as in:Trips,
     /// taken:2023-06..2023-09, camera:"Pixel 7", near:52.5,13.4,50km, type:png, w:>4000 or -tag:screenshot added
+    #[arg(required_unless_present_any = ["saved", "like", "unlike"], default_value = "", hide_default_value = true)]
     pub query: String,
-    /// How many results at most
-    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
-    pub limit: usize,
+    /// How many results at most [default: 10]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
     /// Only photos that fulfil filters, also beside a picture
     #[arg(long, value_name = "FILTERS")]
     pub filter: Option<String>,
+    /// More like this photo of the library: the first digits of its id, or its file; may be given several times
+    #[arg(long, value_name = "PHOTO")]
+    pub like: Vec<String>,
+    /// Less like this photo, which is left out; may be given several times
+    #[arg(long, value_name = "PHOTO")]
+    pub unlike: Vec<String>,
     /// Leave out photos of less relevance than this, 0 to 1
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub min_relevance: f32,
@@ -236,11 +256,35 @@ pub struct SearchArguments {
     /// Show near-identical shots once
     #[arg(long)]
     pub dedupe: bool,
-    /// Say how the photos were found: by an exact scan or through the search graph
+    /// Put the photos that were found together by what they share
+    #[arg(long, value_enum)]
+    pub group: Option<GroupArgument>,
+    /// Go on after an earlier page: the `next` that --json showed
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Keep this search under a name, as an album that fills itself
+    #[arg(long, value_name = "NAME")]
+    pub save: Option<String>,
+    /// Ask the search that was saved under this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = [
+        "query", "filter", "like", "unlike", "min_relevance", "sort", "dedupe", "group", "save",
+    ])]
+    pub saved: Option<String>,
+    /// Say how the photos were found, what each term adds to their scores, and what they look like
     #[arg(long)]
     pub explain: bool,
     #[command(flatten)]
     pub format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct SavedArguments {
+    /// Forget the search of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    pub forget: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -292,6 +336,30 @@ impl From<SortArgument> for SortOrder {
             SortArgument::Best => Self::Best,
             SortArgument::Newest => Self::Newest,
             SortArgument::Oldest => Self::Oldest,
+        }
+    }
+}
+
+/// What photos of a group share.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GroupArgument {
+    /// The day on which they were taken
+    Day,
+    /// The month
+    Month,
+    /// The year
+    Year,
+    /// The folder
+    Folder,
+}
+
+impl From<GroupArgument> for GroupBy {
+    fn from(argument: GroupArgument) -> Self {
+        match argument {
+            GroupArgument::Day => Self::Day,
+            GroupArgument::Month => Self::Month,
+            GroupArgument::Year => Self::Year,
+            GroupArgument::Folder => Self::Folder,
         }
     }
 }

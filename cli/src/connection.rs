@@ -9,7 +9,7 @@ use anyhow::Result;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
     Client, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Ingest, LibraryStatus,
-    Maintenance, PhotoSearch, ProtocolError, SpaceId, Spaces,
+    Maintenance, PhotoSearch, ProtocolError, SavedSearch, SearchName, SpaceId, Spaces,
 };
 use foray_server::SearchService;
 
@@ -32,7 +32,7 @@ impl Connection {
     /// Connects for `command`; makes a new library where there is none if `create`.
     pub fn open(settings: &Settings, command: &str, create: bool) -> Result<Self> {
         if let Some(url) = &settings.server {
-            return Ok(Self::Server(Client::new(url, settings.token.as_ref())));
+            return Ok(Self::Server(settings.client(url)?));
         }
         let options = OpenOptions { create, ..OpenOptions::new(&settings.library, command) };
         let begun = Instant::now();
@@ -40,7 +40,7 @@ impl Connection {
             match Library::open(&options) {
                 Ok(library) => return Ok(Self::Here(Arc::new(library))),
                 Err(LibraryError::Held { folder, holder }) => match server_of(&holder, &folder) {
-                    Some(url) => return Ok(Self::Server(Client::new(&url, settings.token.as_ref()))),
+                    Some(url) => return Ok(Self::Server(settings.client(&url)?)),
                     None if holder.serves() && begun.elapsed() < SERVER_START => thread::sleep(POLL),
                     None => return Err(LibraryError::Held { folder, holder }.into()),
                 },
@@ -120,6 +120,22 @@ impl Connection {
                 library.facets(&filter)?
             }
             Self::Server(client) => client.facets(request)?,
+        })
+    }
+
+    /// The searches that were saved; loads no model.
+    pub fn saved_searches(&self) -> Result<Vec<SavedSearch>> {
+        Ok(match self {
+            Self::Here(library) => library.saved_searches()?,
+            Self::Server(client) => client.saved_searches()?,
+        })
+    }
+
+    /// Forgets a saved search; loads no model.
+    pub fn forget_search(&self, name: &SearchName) -> Result<()> {
+        Ok(match self {
+            Self::Here(library) => library.forget_search(name)?,
+            Self::Server(client) => client.forget_search(name)?,
         })
     }
 

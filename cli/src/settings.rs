@@ -9,10 +9,11 @@ use croner::Cron;
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_indexer::IndexOptions;
-use foray_protocol::{Config, Hours, SpaceId, Token, WatchRules, WorkGate};
+use foray_protocol::{Account, Client, Config, Hours, ProgramToken, Role, SpaceId, Token, WatchRules, WorkGate};
+use foray_server::{AccessRules, TlsFiles, User};
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{Arguments, Command, GlobalArguments, IndexingArguments};
+use crate::arguments::{Arguments, Command, GlobalArguments, IndexingArguments, ServeArguments};
 
 /// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
 const UNLOAD_AFTER_MINUTES: u32 = 10;
@@ -26,8 +27,15 @@ pub struct Settings {
     pub server: Option<String>,
     /// The token of the server, whether it is asked for or shown.
     pub token: Option<Token>,
+    /// Who else may use a server, by the configuration.
+    users: Vec<Account>,
+    programs: Vec<ProgramToken>,
+    /// The certificate of the authority that vouches for the server, when one was named.
+    tls_ca: Option<PathBuf>,
     /// Address to listen on, when one was named.
     pub bind: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     /// Photo folders of the configuration.
     pub roots: Vec<PathBuf>,
     /// How long a server keeps the visual tower without use; for ever when not set.
@@ -101,8 +109,13 @@ impl Settings {
             indexing: IndexingConfig { rules, threads, memory, nice, deadline, hours, reindex },
             library,
             token,
+            users: config.users,
+            programs: config.tokens,
+            tls_ca: arguments.tls_ca.clone().or(config.tls_ca),
             server: arguments.server.clone().or(config.server),
             bind: config.bind,
+            tls_cert: config.tls_cert,
+            tls_key: config.tls_key,
             roots: config.roots,
             unload_after: unload_after(config.unload_after),
             show_progress: !arguments.quiet && io::stderr().is_terminal(),
@@ -157,6 +170,46 @@ impl Settings {
             deadline,
             ..defaults
         })
+    }
+
+    /// A client of the server at `url`.
+    pub fn client(&self, url: &str) -> Result<Client> {
+        Ok(match &self.tls_ca {
+            Some(file) if url.starts_with("https:") => {
+                Client::trusting(url, self.token.as_ref(), file).context("--tls-ca")?
+            }
+            _ => Client::new(url, self.token.as_ref()),
+        })
+    }
+
+    /// Who may use a server that is started now.
+    pub fn access_rules(&self) -> Result<AccessRules> {
+        let mut tokens: Vec<(Token, Role)> = self.token.iter().map(|token| (token.clone(), Role::Admin)).collect();
+        for ProgramToken { token, token_file, role } in &self.programs {
+            let place = || format!("[[tokens]] of role {role} in the configuration");
+            let token = match (token, token_file) {
+                (Some(text), None) => text.parse().with_context(place)?,
+                (None, Some(file)) => Token::load(file).with_context(place)?,
+                _ => bail!("{}: expected either token or token_file", place()),
+            };
+            tokens.push((token, *role));
+        }
+        let users = self.users.iter().map(User::new).collect::<Result<_, _>>()?;
+        Ok(AccessRules { tokens, users })
+    }
+
+    /// The files for HTTPS, by the command line or else the configuration.
+    pub fn tls_files(&self, arguments: &ServeArguments) -> Result<Option<TlsFiles>> {
+        let certificates = arguments.tls_cert.clone().or(self.tls_cert.clone());
+        let key = arguments.tls_key.clone().or(self.tls_key.clone());
+        match (certificates, key) {
+            (Some(certificates), Some(key)) => Ok(Some(TlsFiles { certificates, key })),
+            (None, None) => Ok(None),
+            (Some(_), None) => {
+                bail!("HTTPS needs the certificate's private key, too: --tls-key, or tls_key in the configuration")
+            }
+            (None, Some(_)) => bail!("HTTPS needs a certificate, too: --tls-cert, or tls_cert in the configuration"),
+        }
     }
 
     /// Holds indexing up outside its hours: those of the command line, else those of the configuration.

@@ -1,81 +1,222 @@
-//! Who may use the server: everybody on this machine, or whoever knows the token.
+//! Who may use the server: everybody on this machine, or whoever knows a token or password.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
-use foray_protocol::{ProblemKind, Token};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use foray_protocol::{Account, ProblemKind, Role, Token};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use crate::ServerError;
 use crate::api_error::ApiError;
-use crate::attempts::Attempts;
+use crate::attempts::{Attempts, network};
+use crate::password::PasswordHash;
 
 /// How long a browser stays logged in.
 pub(crate) const SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
 const SESSION_KEY: &str = "foray 2026 the key that the sessions of browsers are signed with";
+const SESSION_NAME: &str = "foray 2026 the name of a token in the sessions of browsers";
+/// After ten, an address may try to log in once in this time, rightly or wrongly: each costs the hash of a password.
+const LOG_IN_EVERY: Duration = Duration::from_secs(5);
+const LOG_INS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Addresses whose logging in is remembered before old ones are forgotten.
+const MANY_ADDRESSES: usize = 10_000;
+
+/// Who may use a server, and what they may do there.
+#[derive(Clone, Debug, Default)]
+pub struct AccessRules {
+    /// Tokens of programs, and what each may do.
+    pub tokens: Vec<(Token, Role)>,
+    /// People.
+    pub users: Vec<User>,
+}
+
+/// A person who may log in.
+#[derive(Clone, Debug)]
+pub struct User {
+    name: String,
+    password: PasswordHash,
+    role: Role,
+}
+
+impl User {
+    /// The person of a configuration's entry.
+    ///
+    /// # Errors
+    /// [`ServerError::PasswordHash`] and, for a name that is empty, [`ServerError::UserName`].
+    pub fn new(account: &Account) -> Result<Self, ServerError> {
+        let name = account.name.trim().to_owned();
+        if name.is_empty() {
+            return Err(ServerError::UserName { name, reason: "is empty" });
+        }
+        Ok(Self { password: PasswordHash::parse(&account.password, &name)?, name, role: account.role })
+    }
+}
 
 /// What a server asks of those who use it.
 #[derive(Debug)]
 pub(crate) enum Access {
     /// Nothing: it listens to this machine alone.
     ThisMachine,
-    /// A token.
-    Token(Box<Secret>),
+    /// A token, or a name and its password.
+    Guarded(Box<Guarded>),
 }
 
-/// What is kept of the token.
+impl Access {
+    /// # Errors
+    /// [`ServerError::UserName`] for two users of one name.
+    pub fn new(rules: AccessRules) -> Result<Self, ServerError> {
+        let AccessRules { tokens, users } = rules;
+        if tokens.is_empty() && users.is_empty() {
+            return Ok(Self::ThisMachine);
+        }
+        let is_twice = |(number, user): &(usize, &User)| users[..*number].iter().any(|other| other.name == user.name);
+        if let Some((_, user)) = users.iter().enumerate().find(is_twice) {
+            return Err(ServerError::UserName { name: user.name.clone(), reason: "is there twice" });
+        }
+        let keys = tokens.iter().map(Key::of_token).chain(users.into_iter().map(Key::of_user)).collect();
+        let log_ins = RateLimiter::keyed(
+            Quota::with_period(LOG_IN_EVERY)
+                .map_or_else(|| Quota::per_second(LOG_INS_AT_ONCE), |quota| quota.allow_burst(LOG_INS_AT_ONCE)),
+        );
+        // Somebody who is not there costs as much time as somebody who is.
+        let nobody = PasswordHash::of("the password of nobody")?;
+        Ok(Self::Guarded(Box::new(Guarded { keys, nobody, attempts: Attempts::default(), log_ins })))
+    }
+}
+
+/// What is kept of tokens and passwords.
 #[derive(Debug)]
-pub(crate) struct Secret {
-    digest: blake3::Hash,
-    session_key: [u8; 32],
+pub(crate) struct Guarded {
+    keys: Vec<Key>,
+    nobody: PasswordHash,
     attempts: Attempts,
+    log_ins: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
 
-impl From<Option<Token>> for Access {
-    fn from(token: Option<Token>) -> Self {
-        token.map_or(Self::ThisMachine, |token| Self::Token(Box::new(Secret::new(&token))))
-    }
+/// Somebody who may come in.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Who it is in sessions.
+    id: String,
+    pub role: Role,
+    secret: Secret,
+    session_key: [u8; 32],
 }
 
-impl Secret {
-    fn new(token: &Token) -> Self {
-        let (digest, session_key) = (token.digest(), token.key_for(SESSION_KEY));
-        Self { digest, session_key, attempts: Attempts::default() }
+#[derive(Debug)]
+enum Secret {
+    Token(blake3::Hash),
+    Password { user: String, hash: PasswordHash },
+}
+
+impl Key {
+    fn of_token((token, role): &(Token, Role)) -> Self {
+        let id = format!("t{}", URL_SAFE_NO_PAD.encode(&token.key_for(SESSION_NAME)[..12]));
+        Self { id, role: *role, secret: Secret::Token(token.digest()), session_key: token.key_for(SESSION_KEY) }
     }
 
-    /// Lets `given` pass if it is the token. Hashes of both are compared, in constant time; an address from which wrong ones
-    /// keep coming has to wait.
-    pub fn check(&self, given: &str, from: Option<IpAddr>) -> Result<(), ApiError> {
-        if self.attempts.must_wait(from) {
-            let detail = "wrong tokens came too often from this address; try again in some seconds";
-            return Err(ApiError::new(ProblemKind::TooManyAttempts, detail));
-        }
-        if Token::digest_of(given) != self.digest {
-            self.attempts.note_failure(from);
-            return Err(ApiError::new(
-                ProblemKind::Unauthorized,
-                "the token is wrong; it must be the one that the server was started with",
-            ));
-        }
-        self.attempts.forgive(from);
-        Ok(())
+    fn of_user(user: User) -> Self {
+        let User { name, password: hash, role } = user;
+        let id = format!("u{}", URL_SAFE_NO_PAD.encode(&name));
+        let session_key = blake3::derive_key(SESSION_KEY, format!("{name}\n{hash}").as_bytes());
+        Self { id, role, secret: Secret::Password { user: name, hash }, session_key }
     }
 
-    /// A session for a browser that knew the token: when it ends, signed. It outlives the server's process and ends with the token.
+    /// The name of a person.
+    pub fn user(&self) -> Option<&str> {
+        match &self.secret {
+            Secret::Password { user, .. } => Some(user),
+            Secret::Token(_) => None,
+        }
+    }
+
+    /// A session for a browser: whose it is and when it ends, signed. It outlives the server's process and ends with the token or
+    /// password.
     pub fn new_session(&self) -> String {
         let ends = (now() + SESSION).as_secs();
-        format!("{ends}.{}", self.signature(ends).to_hex())
-    }
-
-    /// Whether `session` was made by [`Secret::new_session`] and has not ended.
-    pub fn knows_session(&self, session: &str) -> bool {
-        let parts = || {
-            let (ends, signature) = session.split_once('.')?;
-            Some((ends.parse::<u64>().ok()?, blake3::Hash::from_hex(signature).ok()?))
-        };
-        parts().is_some_and(|(ends, signature)| signature == self.signature(ends) && ends > now().as_secs())
+        format!("{}.{ends}.{}", self.id, self.signature(ends).to_hex())
     }
 
     fn signature(&self, ends: u64) -> blake3::Hash {
         blake3::keyed_hash(&self.session_key, &ends.to_be_bytes())
+    }
+}
+
+impl Guarded {
+    /// Whether there are tokens, and people with passwords.
+    pub fn asks_for(&self) -> (bool, bool) {
+        let people = self.keys.iter().filter(|key| key.user().is_some()).count();
+        (people < self.keys.len(), people > 0)
+    }
+
+    /// Whose token `given` is. Hashes are compared, in constant time; an address from which wrong ones keep coming has to wait.
+    ///
+    /// # Errors
+    /// Unauthorized, or too many attempts.
+    pub fn by_token(&self, given: &str, from: Option<IpAddr>) -> Result<&Key, ApiError> {
+        self.must_not_wait(from)?;
+        let digest = Token::digest_of(given);
+        // All are compared, so that the time tells nothing.
+        let known =
+            self.keys.iter().filter(|key| matches!(&key.secret, Secret::Token(token) if *token == digest)).last();
+        let wrong =
+            "the token is wrong; it must be the one that the server was started with, or one of its configuration";
+        self.let_in(known, from, wrong)
+    }
+
+    /// Whose name and password these are. Takes some hundredths of a second, also for a name that is not known.
+    ///
+    /// # Errors
+    /// Unauthorized, or too many attempts.
+    pub fn by_password(&self, user: &str, password: &str, from: Option<IpAddr>) -> Result<&Key, ApiError> {
+        self.must_not_wait(from)?;
+        let known = self.keys.iter().find(|key| key.user() == Some(user));
+        let hash = known.map_or(&self.nobody, |key| match &key.secret {
+            Secret::Password { hash, .. } => hash,
+            Secret::Token(_) => &self.nobody,
+        });
+        let is_right = hash.is_of(password);
+        self.let_in(known.filter(|_| is_right), from, "name or password is wrong")
+    }
+
+    /// Counts a try to log in from this address.
+    ///
+    /// # Errors
+    /// Too many attempts.
+    pub fn count_log_in(&self, from: Option<IpAddr>) -> Result<(), ApiError> {
+        if self.log_ins.len() > MANY_ADDRESSES {
+            self.log_ins.retain_recent();
+        }
+        let detail = "too many tried to log in from this address; try again in some seconds";
+        self.log_ins.check_key(&network(from)).map_err(|_| ApiError::new(ProblemKind::TooManyAttempts, detail))
+    }
+
+    fn must_not_wait(&self, from: Option<IpAddr>) -> Result<(), ApiError> {
+        let detail = "wrong tokens or passwords came too often from this address; try again in some seconds";
+        match self.attempts.must_wait(from) {
+            true => Err(ApiError::new(ProblemKind::TooManyAttempts, detail)),
+            false => Ok(()),
+        }
+    }
+
+    fn let_in<'a>(&self, key: Option<&'a Key>, from: Option<IpAddr>, wrong: &str) -> Result<&'a Key, ApiError> {
+        match key {
+            Some(_) => self.attempts.forgive(from),
+            None => self.attempts.note_failure(from),
+        }
+        key.ok_or_else(|| ApiError::new(ProblemKind::Unauthorized, wrong))
+    }
+
+    /// Whose session this is, if [`Key::new_session`] made it and it has not ended.
+    pub fn by_session(&self, session: &str) -> Option<&Key> {
+        let (id, rest) = session.split_once('.')?;
+        let (ends, signature) = rest.split_once('.')?;
+        let key = self.keys.iter().find(|key| key.id == id)?;
+        let (ends, signature) = (ends.parse::<u64>().ok()?, blake3::Hash::from_hex(signature).ok()?);
+        (signature == key.signature(ends) && ends > now().as_secs()).then_some(key)
     }
 }
 
@@ -87,35 +228,95 @@ fn now() -> Duration {
 mod tests {
     use super::*;
 
-    fn secret(token: &str) -> Secret {
-        Secret::new(&token.parse().unwrap())
+    fn guarded(tokens: &[(&str, Role)], users: &[(&str, &str)]) -> Guarded {
+        let tokens = tokens.iter().map(|(token, role)| (token.parse().unwrap(), *role)).collect();
+        let user = |(name, password): &(&str, &str)| User {
+            name: (*name).to_owned(),
+            password: PasswordHash::of(password).unwrap(),
+            role: Role::Reader,
+        };
+        match Access::new(AccessRules { tokens, users: users.iter().map(user).collect() }).unwrap() {
+            Access::Guarded(guarded) => *guarded,
+            Access::ThisMachine => unreachable!(),
+        }
+    }
+
+    fn one(token: &str) -> Guarded {
+        guarded(&[(token, Role::Admin)], &[])
     }
 
     #[test]
     fn sessions_are_of_one_token_and_end() {
-        let (ours, other) = (secret("0123456789abcdef"), secret("0123456789abcdeg"));
-        let session = ours.new_session();
-        assert!(ours.knows_session(&session));
-        assert!(!other.knows_session(&session));
-        let (ends, signature) = session.split_once('.').unwrap();
-        let longer = ends.parse::<u64>().unwrap() + 1;
-        assert!(!ours.knows_session(&format!("{longer}.{signature}")));
-        let over = format!("{}.{}", 7, ours.signature(7).to_hex());
-        assert!(!ours.knows_session(&over));
-        for nonsense in ["", ".", "1", "x.y", signature] {
-            assert!(!ours.knows_session(nonsense), "{nonsense}");
+        let (ours, other) = (one("0123456789abcdef"), one("0123456789abcdeg"));
+        let key = ours.by_token("0123456789abcdef", None).unwrap();
+        let session = key.new_session();
+        assert!(ours.by_session(&session).is_some());
+        assert!(other.by_session(&session).is_none());
+        let parts: Vec<&str> = session.split('.').collect();
+        let longer = parts[1].parse::<u64>().unwrap() + 1;
+        assert!(ours.by_session(&format!("{}.{longer}.{}", parts[0], parts[2])).is_none());
+        assert!(ours.by_session(&format!("{}.7.{}", parts[0], key.signature(7))).is_none());
+        for nonsense in ["", ".", "..", "1", "x.y", "x.y.z", parts[2]] {
+            assert!(ours.by_session(nonsense).is_none(), "{nonsense}");
         }
     }
 
     #[test]
+    fn nobody_has_the_session_of_another() {
+        let both =
+            guarded(&[("0123456789abcdef", Role::Indexer)], &[("anna", "correct horse"), ("bert", "battery staple")]);
+        let anna = both.by_password("anna", "correct horse", None).unwrap();
+        let session = anna.new_session();
+        assert_eq!(both.by_session(&session).unwrap().user(), Some("anna"));
+        let bert = both.by_password("bert", "battery staple", None).unwrap();
+        let stolen = session.replacen(&anna.id, &bert.id, 1);
+        assert!(both.by_session(&stolen).is_none());
+        // Another password ends the sessions of the one before.
+        let later = guarded(&[], &[("anna", "another horse")]);
+        assert!(later.by_session(&session).is_none());
+    }
+
+    #[test]
+    fn names_and_tokens_are_known_with_their_roles() {
+        let all = guarded(
+            &[("0123456789abcdef", Role::Indexer), ("fedcba9876543210", Role::Admin)],
+            &[("anna", "correct horse")],
+        );
+        assert_eq!(all.by_token("0123456789abcdef", None).unwrap().role, Role::Indexer);
+        assert_eq!(all.by_token("fedcba9876543210", None).unwrap().role, Role::Admin);
+        assert_eq!(all.by_password("anna", "correct horse", None).unwrap().role, Role::Reader);
+        for (user, password) in [("anna", "wrong horse"), ("nobody", "the password of nobody"), ("", "")] {
+            assert_eq!(all.by_password(user, password, None).unwrap_err().0.kind, ProblemKind::Unauthorized, "{user}");
+        }
+        assert_eq!(all.asks_for(), (true, true));
+    }
+
+    #[test]
+    fn two_users_of_one_name_are_refused() {
+        let user =
+            User { name: "anna".to_owned(), password: PasswordHash::of("correct horse").unwrap(), role: Role::Reader };
+        let rules = AccessRules { tokens: vec![], users: vec![user.clone(), user] };
+        assert!(Access::new(rules).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
     fn an_address_that_guesses_has_to_wait_even_with_the_right_token() {
-        let secret = secret("0123456789abcdef");
+        let guarded = one("0123456789abcdef");
         let guesser = Some(IpAddr::from([10, 0, 0, 1]));
-        let kind = |given: &str, from| secret.check(given, from).map_err(|error| error.0.kind);
+        let kind = |given: &str, from| guarded.by_token(given, from).map(|_| ()).map_err(|error| error.0.kind);
         for _ in 0..Attempts::FREE {
             assert_eq!(kind("wrong", guesser), Err(ProblemKind::Unauthorized));
         }
         assert_eq!(kind("0123456789abcdef", guesser), Err(ProblemKind::TooManyAttempts));
         assert_eq!(kind("0123456789abcdef", Some(IpAddr::from([10, 0, 0, 2]))), Ok(()));
+    }
+
+    #[test]
+    fn logging_in_is_limited_for_each_address() {
+        let guarded = one("0123456789abcdef");
+        let here = Some(IpAddr::from([10, 0, 0, 1]));
+        assert!((0..LOG_INS_AT_ONCE.get()).all(|_| guarded.count_log_in(here).is_ok()));
+        assert_eq!(guarded.count_log_in(here).unwrap_err().0.kind, ProblemKind::TooManyAttempts);
+        assert!(guarded.count_log_in(Some(IpAddr::from([10, 0, 0, 2]))).is_ok());
     }
 }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, rt, web};
-use foray_protocol::{IndexerControl, ProblemKind, Token};
+use foray_protocol::{IndexerControl, ProblemKind};
 
-use crate::access::Access;
+use crate::access::{Access, AccessRules};
 use crate::api_error::{ApiError, configure_extractors};
+use crate::metrics_api::RecallProbe;
 use crate::service::SearchService;
+use crate::tls::TlsFiles;
 use crate::{
     ServerError, backup_api, events, guard, indexer_api, ingest_api, maintenance_api, metrics_api, photo_api,
-    search_api, session_api, status_api, web_page,
+    saved_api, search_api, session_api, status_api, telemetry, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -24,10 +26,18 @@ const CONTENT_SECURITY_POLICY: &str =
 /// A server that listens already and has yet to run.
 pub struct Server {
     listener: TcpListener,
+    https: Option<Https>,
     service: SearchService,
     access: Access,
     /// The indexer in this process, where there is one.
     indexer: Option<IndexerControl>,
+    url: String,
+}
+
+/// Where HTTPS is spoken, and with which certificate.
+struct Https {
+    listener: TcpListener,
+    config: rustls::ServerConfig,
     url: String,
 }
 
@@ -43,23 +53,44 @@ impl ServerHandle {
 }
 
 impl Server {
-    /// Listens on `bind` (ADDRESS:PORT; port 0 takes a free one), and will ask for `token` if there is one. An address that other
-    /// machines reach demands one.
+    /// Listens on `bind` (ADDRESS:PORT; port 0 takes a free one), over HTTPS with the certificate in `tls` if there is one, and will
+    /// ask for what `rules` say. An address that other machines reach demands some.
     ///
     /// # Errors
-    /// [`ServerError::PortInUse`], [`ServerError::NotLoopback`] and [`ServerError::Bind`].
-    pub fn bind(service: SearchService, bind: &str, token: Option<Token>) -> Result<Self, ServerError> {
+    /// [`ServerError::PortInUse`], [`ServerError::NotLoopback`], [`ServerError::Bind`], [`ServerError::Tls`] and
+    /// [`ServerError::UserName`].
+    pub fn bind(
+        service: SearchService,
+        bind: &str,
+        rules: AccessRules,
+        tls: Option<&TlsFiles>,
+    ) -> Result<Self, ServerError> {
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => ServerError::PortInUse { bind: bind.to_owned() },
             _ => ServerError::Bind { bind: bind.to_owned(), source },
         };
+        let access = Access::new(rules)?;
         let addresses: Vec<_> = bind.to_socket_addrs().map_err(failed)?.collect();
-        if token.is_none() && !addresses.iter().all(|address| address.ip().is_loopback()) {
+        let is_here = addresses.iter().all(|address| address.ip().is_loopback());
+        if matches!(access, Access::ThisMachine) && !is_here {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
-        let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
-        Ok(Self { listener, service, access: token.into(), indexer: None, url })
+        let address = reachable(listener.local_addr().map_err(failed)?);
+        let Some(tls) = tls else {
+            return Ok(Self {
+                listener,
+                https: None,
+                service,
+                access,
+                indexer: None,
+                url: format!("http://{address}"),
+            });
+        };
+        let https = Https { listener, config: tls.load()?, url: format!("https://{address}") };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+        Ok(Self { listener, https: Some(https), service, access, indexer: None, url })
     }
 
     /// The same beside an indexer in this process, which can be held up and changed.
@@ -68,9 +99,15 @@ impl Server {
         Self { indexer: Some(control), ..self }
     }
 
-    /// Where it can be reached from this machine, such as `http://127.0.0.1:7878`.
-    pub fn url(&self) -> &str {
+    /// Where commands on this machine reach it, such as `http://127.0.0.1:7878`. The certificate of one that speaks HTTPS names
+    /// other hosts than this, so that it listens here for them besides, without.
+    pub fn local_url(&self) -> &str {
         &self.url
+    }
+
+    /// Where people reach it from this machine.
+    pub fn url(&self) -> &str {
+        self.https.as_ref().map_or(&self.url, |https| &https.url)
     }
 
     /// Serves until stopped through the handle that `started` is given.
@@ -79,25 +116,36 @@ impl Server {
     /// [`ServerError::Stopped`] for faults of the network.
     pub fn run(self, started: impl FnOnce(ServerHandle)) -> Result<(), ServerError> {
         let service = web::Data::from(Arc::new(self.service));
+        let telemetry = web::Data::new(service.telemetry().clone());
         let (access, indexer) = (web::Data::new(self.access), web::Data::new(self.indexer));
+        let probe = web::Data::new(RecallProbe::default());
         let app = move || {
             App::new()
                 .app_data(service.clone())
                 .app_data(access.clone())
                 .app_data(indexer.clone())
+                .app_data(telemetry.clone())
+                .app_data(probe.clone())
                 .wrap(from_fn(guard::refuse_foreign_pages))
                 .wrap(Compress::default())
                 .wrap(
                     DefaultHeaders::new()
                         .add(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
                         .add(("X-Content-Type-Options", "nosniff"))
-                        .add(("Referrer-Policy", "no-referrer")),
+                        .add(("Referrer-Policy", "no-referrer"))
+                        .add(("X-Frame-Options", "DENY"))
+                        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+                        .add(("Cross-Origin-Resource-Policy", "same-origin")),
                 )
+                .wrap(from_fn(telemetry::measure))
                 .configure(routes)
         };
         rt::System::new().block_on(async {
-            let server =
-                HttpServer::new(app).listen(self.listener)?.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run();
+            let mut server = HttpServer::new(app).listen(self.listener)?;
+            if let Some(Https { listener, config, .. }) = self.https {
+                server = server.listen_rustls_0_23(listener, config)?;
+            }
+            let server = server.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run();
             started(ServerHandle(server.handle()));
             Ok(server.await?)
         })
@@ -121,8 +169,9 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(session_api::routes)
         .service(
             web::scope("/api/v1")
-                .wrap(from_fn(guard::demand_token))
+                .wrap(from_fn(guard::demand_role))
                 .configure(search_api::routes)
+                .configure(saved_api::routes)
                 .configure(photo_api::routes)
                 .configure(ingest_api::routes)
                 .configure(indexer_api::routes)
@@ -133,6 +182,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .configure(events::routes)
                 .default_service(web::to(no_such_address)),
         )
+        .configure(metrics_api::root_routes)
         .configure(status_api::health_routes)
         .configure(web_page::routes);
 }

@@ -1,7 +1,7 @@
 //! Wrong tokens, counted by where they come from, so that nobody can try many.
 //!
-//! Rate limiters such as `governor` count whatever is asked; here only failures may count, and asking whether there were too many
-//! must count for nothing.
+//! `governor`, which limits logging in, counts whatever is asked; here only failures may count, and asking whether there were too
+//! many must count for nothing.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -60,7 +60,7 @@ impl Attempts {
 }
 
 /// A network of IPv6 is one party: whoever has one address there has them all.
-fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+pub(crate) fn network(address: Option<IpAddr>) -> Option<IpAddr> {
     address.map(|address| match address {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         IpAddr::V4(_) => address,

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
-use foray_protocol::ProblemKind;
+use foray_protocol::{ProblemKind, Role};
 
-use crate::access::{Access, Secret};
+use crate::access::{Access, Guarded, Key};
 use crate::api_error::ApiError;
 use crate::session_api::COOKIE;
 
@@ -35,21 +36,39 @@ pub(crate) async fn refuse_foreign_pages(
     next.call(request).await
 }
 
-/// Lets through requests that show the token, or the session of a browser that did.
-pub(crate) async fn demand_token(
+/// Lets through requests of those who may do what is asked: they show a token, or the session of a browser that logged in.
+pub(crate) async fn demand_role(
     access: Data<Access>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Access::Token(secret) = &**access {
-        check(secret, request.request())?;
+    if let Access::Guarded(guarded) = &**access {
+        let role = who_asks(guarded, request.request())?.role;
+        let needed = needed_for(&request);
+        if !needed.iter().any(|needed| role.covers(*needed)) {
+            return Err(forbidden(role, needed[0]).into());
+        }
     }
     next.call(request).await
 }
 
-fn check(secret: &Secret, request: &HttpRequest) -> Result<(), ApiError> {
-    if request.cookie(COOKIE).is_some_and(|cookie| secret.knows_session(cookie.value())) {
-        return Ok(());
+/// The roles that may do what is asked. What is not known to change nothing is for admins.
+fn needed_for(request: &ServiceRequest) -> &'static [Role] {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let only_looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match pattern.as_str() {
+        pattern if pattern.starts_with("/api/v1/ingest/") => &[Role::Indexer],
+        "/api/v1/images/{id}/thumbnail" | "/api/v1/status" if only_looks => &[Role::Reader, Role::Indexer],
+        "/api/v1/search" | "/api/v1/search/image" | "/api/v1/rank" => &[Role::Reader],
+        _ if only_looks => &[Role::Reader],
+        _ => &[Role::Admin],
+    }
+}
+
+/// Whose request this is.
+pub(crate) fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Result<&'a Key, ApiError> {
+    if let Some(key) = request.cookie(COOKIE).and_then(|cookie| guarded.by_session(cookie.value())) {
+        return Ok(key);
     }
     let given = header_text(request, AUTHORIZATION).and_then(bearer).ok_or_else(|| {
         unauthorized(
@@ -57,7 +76,13 @@ fn check(secret: &Secret, request: &HttpRequest) -> Result<(), ApiError> {
              its page (over HTTP: `Authorization: Bearer TOKEN`)",
         )
     })?;
-    secret.check(given, request.peer_addr().map(|peer| peer.ip()))
+    guarded.by_token(given, request.peer_addr().map(|peer| peer.ip()))
+}
+
+fn forbidden(role: Role, needed: Role) -> ApiError {
+    let detail =
+        format!("this is for the role {needed}, and yours is {role}; log in as somebody else, or ask an admin");
+    ApiError::new(ProblemKind::Forbidden, detail)
 }
 
 /// The token of the header `Authorization` (RFC 6750; the scheme's name in any case, RFC 9110).

@@ -1,33 +1,72 @@
 //! Figures for Prometheus and the like (OpenMetrics 1.0).
 
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use foray_protocol::{IndexPhase, LibraryStatus, PhotoSearch, ProblemKind};
+use parking_lot::Mutex;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::api_error::{ApiError, blocking};
+use crate::guard;
 use crate::service::SearchService;
+use crate::telemetry::Telemetry;
 
 const MEDIA: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The graph hardly changes in between, and a probe of a large library takes half a second.
+const PROBE_EVERY: Duration = Duration::from_secs(600);
+
+/// Where other servers have them, besides their place in the API.
+pub(crate) fn root_routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/metrics").wrap(from_fn(guard::demand_role)).route(web::get().to(metrics)));
+}
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(metrics));
 }
 
-async fn metrics(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
-    let status = blocking(move || service.status()).await?;
+/// The last probe of the search graph, and when it was made.
+#[derive(Debug, Default)]
+pub(crate) struct RecallProbe(Mutex<Option<(Instant, Option<f64>)>>);
+
+impl RecallProbe {
+    fn recall(&self, probe: impl FnOnce() -> Option<f64>) -> Option<f64> {
+        let mut last = self.0.lock();
+        match *last {
+            Some((made, recall)) if made.elapsed() < PROBE_EVERY => recall,
+            _ => last.insert((Instant::now(), probe())).1,
+        }
+    }
+}
+
+async fn metrics(
+    service: Data<SearchService>,
+    telemetry: Data<Telemetry>,
+    probe: Data<RecallProbe>,
+) -> Result<HttpResponse, ApiError> {
+    let mut registry = Registry::with_prefix("foray");
+    telemetry.register(&mut registry);
+    let (hits, misses) = service.text_cache_counters();
+    registry.register("text_cache_hits", "Texts whose embedding was in memory", hits);
+    registry.register("text_cache_misses", "Texts that had to be embedded", misses);
+    let status = blocking(move || {
+        let recall = probe.recall(|| service.library().recall_probe());
+        service.status().map(|status| (status, recall))
+    });
+    let (status, recall) = status.await?;
+    tell_of_library(&mut registry, &status, recall);
     let mut text = String::new();
-    encode(&mut text, &registry(&status))
+    encode(&mut text, &registry)
         .map_err(|error| ApiError::new(ProblemKind::Internal, format!("the figures cannot be written: {error}")))?;
     Ok(HttpResponse::Ok().content_type(MEDIA).body(text))
 }
 
-fn registry(status: &LibraryStatus) -> Registry {
-    let mut registry = Registry::with_prefix("foray");
+fn tell_of_library(registry: &mut Registry, status: &LibraryStatus, recall: Option<f64>) {
     let mut tell = |name: &str, help: &str, value: f64| {
         let gauge = Gauge::<f64, AtomicU64>::default();
         gauge.set(value);
@@ -45,5 +84,6 @@ fn registry(status: &LibraryStatus) -> Registry {
     tell("run_done", "Files dealt with in this run", progress.done as f64);
     tell("queue", "Files found and not dealt with", progress.found.saturating_sub(progress.done) as f64);
     tell("photos_per_second", "Photos embedded a second, lately", progress.rate);
-    registry
+    // Without a graph all searches are exact.
+    tell("recall_probe", "Recall@10 of the search graph for some of its own photos, 0 to 1", recall.unwrap_or(1.0));
 }

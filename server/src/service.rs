@@ -3,15 +3,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
-use foray_library::{Answer, Library, LibraryError, PhotoQuery, Refinement};
+use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, decode};
+use foray_library::{Answer, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
-    DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Hit, ImageId, LibraryStatus,
-    PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest,
-    SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
+    DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
+    LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SavedSearch, SearchName,
+    SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, UnitVector, UnusualRequest, UnusualResults,
 };
+use prometheus_client::metrics::counter::Counter;
 
+use crate::cursor::{self, Fingerprint};
+use crate::direction::{self, Direction, embedding_problem};
+use crate::grouping;
+use crate::telemetry::{Stage, Telemetry};
 use crate::text_cache::TextCache;
+
+/// How many photos that look like it explain a photo.
+const EXPLAINING: usize = 3;
 
 /// Answers queries from a library in this process.
 #[derive(Clone)]
@@ -21,6 +29,7 @@ pub struct SearchService {
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
     texts: Arc<TextCache>,
+    telemetry: Telemetry,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -31,7 +40,8 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        Self { library, embedder: embedder.into(), open_model, texts: Arc::default() }
+        let (texts, telemetry) = (Arc::default(), Telemetry::default());
+        Self { library, embedder: embedder.into(), open_model, texts, telemetry }
     }
 
     /// The same, able to go over to other models.
@@ -66,12 +76,41 @@ impl SearchService {
         &self.embedder
     }
 
-    /// The direction of `query`, checked to be comparable with the library's vectors; `None` for a filter alone.
-    fn vector_of(&self, query: &Query, embedder: &Embedder) -> Result<Option<UnitVector>, ProtocolError> {
+    /// How long its work took so far.
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// How many texts were in memory when they were asked for, and how many were not.
+    pub(crate) fn text_cache_counters(&self) -> (Counter, Counter) {
+        (self.texts.hits.clone(), self.texts.misses.clone())
+    }
+
+    /// The direction of `query`, drawn towards some photos and away from others; `None` for a filter alone.
+    fn direction_of(
+        &self,
+        query: &Query,
+        (liked, unliked): (&[ImageId], &[ImageId]),
+        embedder: &Embedder,
+    ) -> Result<Option<Direction>, ProtocolError> {
         self.check_space(embedder)?;
-        let text = |text: &str| self.texts.embed(embedder, text);
+        let text = |text: &str| self.telemetry.timed(Stage::embed_text, || self.texts.embed(embedder, text));
         let photo = |digits: &str| Ok(self.library.vector(self.library.find_photo(digits)?)?);
-        sum_of_terms(query, embedder.dimension(), text, photo)
+        let mut parts = direction::terms(query, text, photo)?;
+        parts.extend(direction::feedback(liked, unliked, |id| Ok(self.library.vector(id)?))?);
+        Direction::of(parts)
+    }
+
+    /// The photos that a request names by the first digits of their ids, each once.
+    fn find_photos(&self, named: &[String]) -> Result<Vec<ImageId>, ProtocolError> {
+        let mut found = vec![];
+        for digits in named {
+            let id = self.library.find_photo(digits.trim_start_matches("id:"))?;
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        Ok(found)
     }
 
     fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
@@ -83,62 +122,61 @@ impl SearchService {
         }
     }
 
-    fn timed(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<SearchResults, ProtocolError> {
-        let Answer { hits, weaker, plan } = self.library.explained_search(query)?;
+    /// Asks the library; the answer without a cursor, and where its page ends.
+    fn ask(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<(SearchResults, Option<PageEnd>), ProtocolError> {
+        let answer = self.telemetry.timed(Stage::search, || self.library.explained_search(query))?;
+        let Answer { hits, weaker, end, plan } = answer;
+        let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         let plan = plan.map(|plan| plan.to_string());
-        Ok(SearchResults { results: hits, weaker, took_ms: begun.elapsed().as_secs_f64() * 1e3, plan })
+        Ok((SearchResults { results: hits, weaker, took_ms, plan, ..SearchResults::default() }, end))
+    }
+
+    /// The embedding of the picture in `content`.
+    fn embed_picture(&self, content: &[u8], embedder: &Embedder) -> Result<UnitVector, ProtocolError> {
+        let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
+        let picture =
+            decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
+        let pixels = embedder.preprocess(&picture);
+        let vectors = self.telemetry.timed(Stage::embed_image, || embedder.embed_images(&[pixels]));
+        let mut vectors = vectors.map_err(|error| embedding_problem(&error))?;
+        vectors.pop().ok_or_else(|| Problem::new(ProblemKind::Internal, "the model gave no embedding").into())
+    }
+
+    fn explain(&self, hits: &mut [Hit], direction: Option<&Direction>) -> Result<(), ProtocolError> {
+        for hit in hits {
+            let vector = self.library.vector(hit.photo.id)?;
+            let terms = direction.map(|direction| direction.shares(&vector)).unwrap_or_default();
+            let neighbours = self.library.neighbours(hit.photo.id, EXPLAINING)?;
+            hit.explanation = Some(Explanation { terms, neighbours });
+        }
+        Ok(())
     }
 }
 
-/// The query of a request, with all that photos must fulfil in its filter.
+/// The query of a request, with all that photos must fulfil in its filter. Its words may be missing where something else says
+/// what to look for.
 fn query_of(request: &SearchRequest) -> Result<Query, ProtocolError> {
-    let Some(object) = &request.filter else { return Ok(request.query.parse()?) };
+    let is_wordless = request.query.trim().is_empty();
+    let says_more = request.filter.is_some() || !request.like.is_empty() || !request.unlike.is_empty();
+    let query: Query = if is_wordless && says_more { Query::default() } else { request.query.parse()? };
+    let Some(object) = &request.filter else { return Ok(query) };
     let filter = Filter::from_json(object).map_err(|mistake| Problem::new(ProblemKind::BadRequest, mistake))?;
-    let query = if request.query.trim().is_empty() { Query::default() } else { request.query.parse()? };
     Ok(Query { filter: query.filter.and(filter), ..query })
+}
+
+/// Where the page of a request begins: after the `end` that its cursor tells of, if it has one.
+fn page_start<'a>(request: &SearchRequest, end: Option<&'a PageEnd>) -> Result<PageStart<'a>, ProtocolError> {
+    match end {
+        Some(_) if request.offset > 0 => {
+            Err(Problem::new(ProblemKind::BadRequest, "give either offset or cursor; a cursor knows its place").into())
+        }
+        Some(end) => Ok(PageStart::After(end)),
+        None => Ok(PageStart::Offset(request.offset)),
+    }
 }
 
 fn filter_of(request: &SimilarRequest) -> Result<Filter, ProtocolError> {
     Ok(request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default())
-}
-
-/// The weighted sum of a query's terms, made a unit vector; `None` without terms. `photo` gives the vectors of photos that
-/// the query names by the first digits of their ids.
-///
-/// # Errors
-/// Those of embedding and of `photo`, and a bad request when the terms cancel each other out.
-pub fn query_vector(
-    query: &Query,
-    embedder: &Embedder,
-    photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
-) -> Result<Option<UnitVector>, ProtocolError> {
-    sum_of_terms(query, embedder.dimension(), |text| embedder.embed_text(text), photo)
-}
-
-fn sum_of_terms(
-    query: &Query,
-    dimension: usize,
-    text: impl Fn(&str) -> Result<UnitVector, EmbeddingError>,
-    photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
-) -> Result<Option<UnitVector>, ProtocolError> {
-    if query.terms.is_empty() {
-        return Ok(None);
-    }
-    let mut sum = vec![0f32; dimension];
-    for term in &query.terms {
-        let vector = match &term.subject {
-            Subject::Text(words) => text(words).map_err(|error| embedding_problem(&error))?,
-            Subject::Photo(digits) => photo(digits)?,
-        };
-        sum.iter_mut().zip(vector.as_slice()).for_each(|(sum, x)| *sum += term.weight * x);
-    }
-    let cancelled =
-        |_| Problem::new(ProblemKind::BadRequest, "the query's terms cancel each other out; change a weight");
-    Ok(Some(UnitVector::normalized(sum).map_err(cancelled)?))
-}
-
-fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
-    Problem::new(ProblemKind::Internal, error.to_string()).into()
 }
 
 impl PhotoSearch for SearchService {
@@ -146,11 +184,28 @@ impl PhotoSearch for SearchService {
         let begun = Instant::now();
         let query = query_of(request)?;
         let embedder = self.embedder.hold();
-        let vector = self.vector_of(&query, &embedder)?;
-        let SearchRequest { limit, offset, min_relevance, sort, dedupe, .. } = *request;
-        let refinement = Refinement { min_relevance, sort, dedupe };
-        let filter = Some(&query.filter);
-        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset, refinement })
+        let (liked, unliked) = (self.find_photos(&request.like)?, self.find_photos(&request.unlike)?);
+        let direction = self.direction_of(&query, (&liked, &unliked), &embedder)?;
+        let fingerprint = Fingerprint::of(request, self.library.space().as_ref());
+        let end = request.cursor.as_deref().map(|text| cursor::decode(text, fingerprint)).transpose()?;
+        let SearchRequest { limit, min_relevance, sort, dedupe, group, explain, .. } = *request;
+        let query = PhotoQuery {
+            vector: direction.as_ref().map(Direction::vector),
+            filter: Some(&query.filter),
+            exclude: &unliked,
+            limit,
+            start: page_start(request, end.as_ref())?,
+            refinement: Refinement { min_relevance, sort, dedupe },
+        };
+        let (mut found, end) = self.ask(begun, &query)?;
+        if let Some(by) = group {
+            found.groups = grouping::gather(&mut found.results, by);
+        }
+        if explain {
+            self.explain(&mut found.results, direction.as_ref())?;
+        }
+        let next = end.map(|end| cursor::encode(end, fingerprint)).transpose()?;
+        Ok(SearchResults { next, ..found })
     }
 
     fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
@@ -158,21 +213,10 @@ impl PhotoSearch for SearchService {
         let filter = filter_of(request)?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
-        let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
-        let picture =
-            decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
-        let pixels = embedder.preprocess(&picture);
-        let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
-        self.timed(
-            begun,
-            &PhotoQuery {
-                vector: vectors.first(),
-                filter: Some(&filter),
-                exclude: None,
-                limit: request.limit,
-                ..PhotoQuery::default()
-            },
-        )
+        let vector = self.embed_picture(content, &embedder)?;
+        let query =
+            PhotoQuery { vector: Some(&vector), filter: Some(&filter), limit: request.limit, ..PhotoQuery::default() };
+        Ok(self.ask(begun, &query)?.0)
     }
 
     fn similar(&self, image: ImageId, request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
@@ -180,17 +224,14 @@ impl PhotoSearch for SearchService {
         let filter = filter_of(request)?;
         let _space_stays = self.embedder.hold();
         let vector = self.library.vector(image)?;
-        let SimilarRequest { limit, .. } = *request;
-        let filter = Some(&filter);
         let query = PhotoQuery {
             vector: Some(&vector),
-            filter,
-            exclude: Some(image),
-            limit,
-            offset: 0,
+            filter: Some(&filter),
+            exclude: &[image],
+            limit: request.limit,
             ..PhotoQuery::default()
         };
-        self.timed(begun, &query)
+        Ok(self.ask(begun, &query)?.0)
     }
 
     fn rank(&self, request: &RankRequest) -> Result<Vec<Hit>, ProtocolError> {
@@ -200,27 +241,27 @@ impl PhotoSearch for SearchService {
         }
         let query = Query::of_ranking(&request.query)?;
         let embedder = self.embedder.hold();
-        let vector =
-            self.vector_of(&query, &embedder)?.ok_or_else(|| bad_request("the query to rank by has no words"))?;
+        let direction = self.direction_of(&query, (&[], &[]), &embedder)?;
+        let direction = direction.ok_or_else(|| bad_request("the query to rank by has no words"))?;
         let mut ids = request.ids.clone();
         for path in &request.paths {
             let id = self.library.photo_at(path)?;
             ids.push(id.ok_or_else(|| LibraryError::NoPhoto(format!("at {path}")))?);
         }
-        Ok(self.library.rank(&vector, &ids)?)
+        Ok(self.library.rank(direction.vector(), &ids)?)
     }
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, ProtocolError> {
-        Ok(self.library.unusual(request)?)
+        Ok(self.telemetry.timed(Stage::unusual, || self.library.unusual(request))?)
     }
 
     fn duplicates(&self, request: &DuplicatesRequest) -> Result<DuplicateResults, ProtocolError> {
-        Ok(self.library.duplicates(request)?)
+        Ok(self.telemetry.timed(Stage::duplicates, || self.library.duplicates(request))?)
     }
 
     fn facets(&self, request: &FacetsRequest) -> Result<Facets, ProtocolError> {
         let filter: Filter = request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default();
-        Ok(self.library.facets(&filter)?)
+        Ok(self.telemetry.timed(Stage::facets, || self.library.facets(&filter))?)
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {
@@ -229,5 +270,20 @@ impl PhotoSearch for SearchService {
 
     fn failures(&self) -> Result<Vec<Failure>, ProtocolError> {
         Ok(self.library.failures()?)
+    }
+
+    fn saved_searches(&self) -> Result<Vec<SavedSearch>, ProtocolError> {
+        Ok(self.library.saved_searches()?)
+    }
+
+    fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError> {
+        // What cannot be asked shall not be kept.
+        query_of(&saved.search)?;
+        let search = SearchRequest { cursor: None, offset: 0, explain: false, ..saved.search.clone() };
+        Ok(self.library.save_search(&SavedSearch { name: saved.name.clone(), search })?)
+    }
+
+    fn forget_search(&self, name: &SearchName) -> Result<(), ProtocolError> {
+        Ok(self.library.forget_search(name)?)
     }
 }

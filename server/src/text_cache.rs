@@ -6,6 +6,9 @@ use foray_embedding::{Embedder, EmbeddingError};
 use foray_protocol::{SpaceId, UnitVector};
 use lru::LruCache;
 use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
+
+use crate::text_batch::TextBatch;
 
 /// Of 512 components each, 2 MB.
 const MOST_TEXTS: NonZero<usize> = NonZero::new(1_000).unwrap();
@@ -14,11 +17,19 @@ const LONGEST_TEXT: usize = 1_000;
 
 /// Embeddings by space and text.
 #[derive(Debug)]
-pub(crate) struct TextCache(Mutex<LruCache<(SpaceId, String), UnitVector>>);
+pub(crate) struct TextCache {
+    known: Mutex<LruCache<(SpaceId, String), UnitVector>>,
+    batch: TextBatch,
+    /// Texts that were in memory.
+    pub hits: Counter,
+    /// Texts that had to be embedded.
+    pub misses: Counter,
+}
 
 impl Default for TextCache {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MOST_TEXTS)))
+        let known = Mutex::new(LruCache::new(MOST_TEXTS));
+        Self { known, batch: TextBatch::default(), hits: Counter::default(), misses: Counter::default() }
     }
 }
 
@@ -26,14 +37,16 @@ impl TextCache {
     /// The embedding of `text`, from memory if it was asked for lately.
     pub fn embed(&self, embedder: &Embedder, text: &str) -> Result<UnitVector, EmbeddingError> {
         if text.len() > LONGEST_TEXT {
-            return embedder.embed_text(text);
+            return self.batch.embed(embedder, text);
         }
         let key = (embedder.space().clone(), text.to_owned());
-        if let Some(vector) = self.0.lock().get(&key) {
+        if let Some(vector) = self.known.lock().get(&key) {
+            self.hits.inc();
             return Ok(vector.clone());
         }
-        let vector = embedder.embed_text(text)?;
-        self.0.lock().put(key, vector.clone());
+        self.misses.inc();
+        let vector = self.batch.embed(embedder, text)?;
+        self.known.lock().put(key, vector.clone());
         Ok(vector)
     }
 }
@@ -52,6 +65,7 @@ mod tests {
         for text in ["a cat", "a dog", "a cat", long.as_str()] {
             assert_eq!(cache.embed(&embedder, text).unwrap(), embedder.embed_text(text).unwrap());
         }
-        assert_eq!(cache.0.lock().len(), 2);
+        assert_eq!(cache.known.lock().len(), 2);
+        assert_eq!((cache.hits.get(), cache.misses.get()), (1, 2));
     }
 }

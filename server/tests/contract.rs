@@ -12,9 +12,10 @@ use foray_library::{Library, OpenOptions};
 use foray_protocol::{
     Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
     IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
-    RankRequest, SearchRequest, SimilarRequest, SpaceId, Token, UnitVector, UnusualKind, UnusualRequest,
+    RankRequest, Role, SavedSearch, SearchRequest, SimilarRequest, SpaceId, Token, UnitVector, UnusualKind,
+    UnusualRequest,
 };
-use foray_server::{SearchService, Server, ServerHandle};
+use foray_server::{AccessRules, SearchService, Server, ServerHandle};
 
 /// One library, reached in both ways in turn.
 struct Stage {
@@ -31,7 +32,8 @@ impl Stage {
         let library = Arc::new(Library::open(&options).unwrap());
         let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
         let service = SearchService::new(library, Arc::new(embedder));
-        let server = Server::bind(service.clone(), "127.0.0.1:0", Some(token())).unwrap();
+        let rules = AccessRules { tokens: vec![(token(), Role::Admin)], users: vec![] };
+        let server = Server::bind(service.clone(), "127.0.0.1:0", rules, None).unwrap();
         let url = server.url().to_owned();
         let (send, receive) = mpsc::channel();
         thread::spawn(move || server.run(|handle| send.send(handle).unwrap()).unwrap());
@@ -241,5 +243,58 @@ fn pictures_failures_roots_and_progress_pass_through() {
         let status = search.status().unwrap();
         assert_eq!((status.roots, status.failed), (vec![PhotoPath::from("/p")], 1));
         assert_eq!(status.progress.map(|progress| (progress.phase, progress.found)), Some((IndexPhase::Watching, 3)));
+    });
+}
+
+#[test]
+fn saved_searches_are_kept_asked_and_forgotten() {
+    on_both(|stage, ingest, search| {
+        let path = PhotoPath::from("/p/a.jpg");
+        ingest.commit(&stage.batch(vec![stage.photo(&path, "a cat")])).unwrap();
+        let named = |name: &str| name.parse().unwrap();
+        let request =
+            SearchRequest { dedupe: true, limit: 3, like: vec![id("a cat").to_string()], ..SearchRequest::default() };
+        for name in ["Été / 2024", ""] {
+            assert!(name.parse::<foray_protocol::SearchName>().is_err());
+        }
+        let saved = |name: &str| SavedSearch { name: named(name), search: request.clone() };
+        search.save_search(&saved("Été 100 %")).unwrap();
+        search.save_search(&saved("cats")).unwrap();
+        let renewed = SavedSearch { search: SearchRequest::new("a dog", 10), ..saved("cats") };
+        search.save_search(&renewed).unwrap();
+        assert_eq!(search.saved_searches().unwrap(), [renewed, saved("Été 100 %")]);
+        let nonsense = SavedSearch { search: SearchRequest::new("cat + 0:dog", 10), ..saved("cats") };
+        assert_eq!(refusal(search.save_search(&nonsense)), ProblemKind::BadRequest);
+        search.forget_search(&named("Été 100 %")).unwrap();
+        assert_eq!(refusal(search.forget_search(&named("Été 100 %"))), ProblemKind::NotFound);
+        assert_eq!(search.saved_searches().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn pages_explanations_and_feedback_are_the_same_here_and_there() {
+    on_both(|stage, ingest, search| {
+        let words = ["a cat", "a dog", "a red car", "the sea", "a mushroom"];
+        let photo = |words: &&str| stage.photo(&PhotoPath::from(format!("/p/{words}.jpg")), words);
+        ingest.commit(&stage.batch(words.iter().map(photo).collect())).unwrap();
+        let first = SearchRequest { explain: true, ..SearchRequest::new("a cat + 0.5:a dog", 2) };
+        let page = search.search(&first).unwrap();
+        for hit in &page.results {
+            let explanation = hit.explanation.as_ref().unwrap();
+            let sum: f32 = explanation.terms.iter().map(|term| term.share).sum();
+            assert!((sum - hit.score).abs() < 1e-5, "{sum} {}", hit.score);
+            assert_eq!((explanation.terms[1].weight, explanation.neighbours.len()), (0.5, 3));
+        }
+        let rest = SearchRequest { cursor: page.next.clone(), limit: 10, ..first.clone() };
+        let rest = search.search(&rest).unwrap();
+        assert_eq!((rest.results.len(), rest.next), (3, None));
+        let other = SearchRequest { cursor: page.next, ..SearchRequest::new("the sea", 2) };
+        assert_eq!(refusal(search.search(&other)), ProblemKind::BadRequest);
+        let (like, unlike) = (vec![id("the sea").to_string()], vec![id("a cat").to_string()]);
+        let drawn = search.search(&SearchRequest { like, unlike, ..SearchRequest::new("a dog", 10) }).unwrap();
+        let found: Vec<_> = drawn.results.iter().map(|hit| hit.photo.id).collect();
+        assert!(found.len() == 4 && !found.contains(&id("a cat")) && found[..2].contains(&id("the sea")), "{found:?}");
+        let unknown = SearchRequest { like: vec!["00".repeat(16)], ..SearchRequest::default() };
+        assert_eq!(refusal(search.search(&unknown)), ProblemKind::NotFound);
     });
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
 use foray_tests::{Reply, Sandbox, ServerProcess, get, get_with, post_bytes, post_json, post_with};
 use serde_json::json;
@@ -197,4 +199,143 @@ fn bodies_of_indexers_are_bounded_before_and_after_they_are_unpacked() {
     send("text/plain", "identity", b"\x90").is_problem(415, "application/msgpack");
     post_with(&server.url("/api/v1/ingest/spaces"), "authorization", &format!("Bearer {TOKEN}"))
         .is_problem(415, "application/msgpack");
+}
+
+const INDEXER: &str = "an-indexer-of-another-machine";
+
+/// A server of the samples with a reader `anna`, an admin `bert`, a token for indexers and one for everything.
+fn serve_with_roles() -> (Sandbox, ServerProcess) {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let hash = |password: &str| {
+        let mut command = sandbox.command(["password"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+    };
+    let config = format!(
+        "[[users]]\nname = \"anna\"\npassword = {:?}\n[[users]]\nname = \"bert\"\npassword = {:?}\nrole = \"admin\"\n\
+         [[tokens]]\ntoken = {INDEXER:?}\nrole = \"indexer\"\n",
+        hash("correct horse"),
+        hash("battery staple"),
+    );
+    let file = sandbox.path().join("roles.toml");
+    fs::write(&file, config).unwrap();
+    let mut command = sandbox.command(["serve", "--bind", "127.0.0.1:0", "--config", file.to_str().unwrap()]);
+    command.env("FORAY_TOKEN", TOKEN);
+    let server = ServerProcess::start_command(command);
+    (sandbox, server)
+}
+
+#[test]
+fn people_log_in_with_name_and_password_and_do_what_their_role_allows() {
+    let (_sandbox, server) = serve_with_roles();
+    let session_url = server.url("/api/v1/session");
+    let log_in = |user: &str, password: &str| post_json(&session_url, &json!({ "user": user, "password": password }));
+    assert_eq!(
+        get(&session_url).json(),
+        json!({
+            "logged_in": false, "role": null, "user": null, "token": true, "password": true,
+        })
+    );
+    for (user, password) in [("anna", "battery staple"), ("nobody", "correct horse"), ("anna", "")] {
+        log_in(user, password).is_problem(401, "name or password is wrong");
+    }
+    post_json(&session_url, &json!({ "user": "anna" })).is_problem(400, "password");
+    let cookie = |reply: Reply| reply.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let (anna, bert) = (cookie(log_in("anna", "correct horse")), cookie(log_in("bert", "battery staple")));
+    let who = get_with(&session_url, "cookie", &anna).json();
+    assert_eq!((&who["user"], &who["role"]), (&json!("anna"), &json!("reader")));
+    let url = |path: &str| server.url(&format!("/api/v1/{path}"));
+    for path in ["search?q=a+cat", "status", "unusual", "facets", "searches", "metrics"] {
+        assert_eq!(get_with(&url(path), "cookie", &anna).status, 200, "{path}");
+    }
+    assert_eq!(get_with(&server.url("/metrics"), "cookie", &anna).status, 200);
+    get(&server.url("/metrics")).is_problem(401, "token");
+    for path in ["maintenance", "backup", "ingest/spaces", "indexer/pause"] {
+        post_with(&url(path), "cookie", &anna).is_problem(403, "yours is reader");
+    }
+    let saved = |session: &str| {
+        let put = ureq::put(url("searches/cats")).header("cookie", session).content_type("application/json");
+        Reply::from(put.config().http_status_as_error(false).build().send("{\"query\": \"a cat\"}").unwrap())
+    };
+    saved(&anna).is_problem(403, "admin");
+    assert_eq!(saved(&bert).status, 204);
+    assert_eq!(post_with(&url("maintenance"), "cookie", &bert).status, 200);
+    let out = ureq::delete(&session_url).header("cookie", &anna).call().unwrap();
+    assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+}
+
+#[test]
+fn an_indexers_token_feeds_the_library_and_searches_nothing() {
+    let (sandbox, server) = serve_with_roles();
+    let indexer = |path: &str| with_token(&server.url(&format!("/api/v1/{path}")), INDEXER);
+    indexer("search?q=a+cat").is_problem(403, "reader");
+    indexer("facets").is_problem(403, "reader");
+    assert_eq!(indexer("status").status, 200);
+    let found = with_token(&server.url("/api/v1/search?q=a+cat&limit=1"), TOKEN).json();
+    let id = found["results"][0]["id"].as_str().unwrap();
+    assert_eq!(indexer(&format!("images/{id}/thumbnail")).status, 200);
+    indexer(&format!("images/{id}/original")).is_problem(403, "reader");
+    let more = sandbox.path().join("more");
+    fs::create_dir(&more).unwrap();
+    fs::copy(&sandbox.photo_files()[0], more.join("copy.jpg")).unwrap();
+    let index = ["--server", server.base(), "--token", INDEXER, "index", more.to_str().unwrap(), "--json"];
+    assert_eq!(sandbox.run(index).json()["failed"], 0);
+    let all = with_token(&server.url("/api/v1/status"), TOKEN).json();
+    assert_eq!(all["files"], sandbox.photo_files().len() + 1);
+}
+
+#[test]
+fn logging_in_too_often_has_to_wait() {
+    let (_sandbox, server) = serve_with_roles();
+    let log_in = || post_json(&server.url("/api/v1/session"), &json!({ "user": "anna", "password": "correct horse" }));
+    let refused = (0..12).map(|_| log_in()).find(|reply| reply.status == 429).unwrap();
+    refused.is_problem(429, "try again");
+}
+
+#[test]
+fn mistakes_in_accounts_are_told() {
+    let sandbox = Sandbox::with_samples();
+    let file = sandbox.path().join("c.toml");
+    let serve = |config: &str| {
+        fs::write(&file, config).unwrap();
+        sandbox.run(["serve", "--bind", "127.0.0.1:0", "--config", file.to_str().unwrap()])
+    };
+    serve("[[users]]\nname = \"anna\"\npassword = \"secret\"\n").fails_saying(&["anna", "foray password"]);
+    serve("[[users]]\nname = \"anna\"\npassword = \"x\"\nrole = \"boss\"\n").fails_saying(&["boss", "reader"]);
+    serve("[[tokens]]\nrole = \"reader\"\n").fails_saying(&["[[tokens]]", "token_file"]);
+    serve("tls_cert = \"/none.pem\"\n").fails_saying(&["--tls-key"]);
+    serve("tls_cert = \"/none.pem\"\ntls_key = \"/none.key\"\n").fails_saying(&["/none.pem", "HTTPS"]);
+}
+
+#[test]
+fn https_is_spoken_with_a_given_certificate() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let (certificate, key) = (sandbox.path().join("cert.pem"), sandbox.path().join("key.pem"));
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let files = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let mut command = sandbox.command([&["serve", "--bind", "127.0.0.1:0"], &files[..]].concat());
+    command.env("FORAY_TOKEN", TOKEN);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.split_whitespace().find(|word| word.starts_with("https://127.0.0.1:")).unwrap();
+    let url = url.replace("127.0.0.1", "localhost");
+    let count = sandbox.photo_files().len();
+    let ask = |more: &[&str]| sandbox.run([&["--token", TOKEN, "status", "--json"], more].concat());
+    // Another machine, which trusts the certificate or not; then this one, where the library tells its server.
+    assert_eq!(ask(&["--server", &url, "--tls-ca", certificate.to_str().unwrap()]).json()["photos"], count);
+    ask(&["--server", &url]).fails_saying(&[&url, "certificate"]);
+    ask(&["--server", &url, "--tls-ca", key.to_str().unwrap()]).fails_saying(&[
+        "--tls-ca",
+        "key.pem",
+        "BEGIN CERTIFICATE",
+    ]);
+    assert_eq!(ask(&[]).json()["photos"], count);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

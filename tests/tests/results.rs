@@ -132,3 +132,137 @@ fn facets_count_what_filters_find() {
     let server = ServerProcess::start(&sandbox, ["serve"]);
     assert_eq!(server.api("/facets?filter=taken:2024")["photos"], 2);
 }
+
+#[test]
+fn results_are_grouped_by_day_and_folder() {
+    let sandbox = Sandbox::with_samples();
+    let files = sandbox.photo_files();
+    for (number, day) in ["2024:05:01", "2023:07:09", "2024:05:01"].into_iter().enumerate() {
+        let photo = image::open(&files[number]).unwrap().into_rgb8();
+        write_shot(
+            &photo,
+            "A camera",
+            &format!("{day} 12:00:00"),
+            &sandbox.photos().join(format!("shot {number}.jpg")),
+        );
+    }
+    sandbox.index();
+    let query = "a photo camera:\"a camera\"";
+    let reply = search(&sandbox, &[query, "--group", "day"]);
+    let groups = reply["groups"].as_array().unwrap();
+    let mut days: Vec<_> =
+        groups.iter().map(|group| (group["value"].as_str().unwrap(), group["count"].as_u64().unwrap())).collect();
+    let taken: Vec<String> =
+        column(&reply, "taken_at").iter().map(|date| date.as_str().unwrap()[..10].to_owned()).collect();
+    let in_order: Vec<&str> = days.iter().flat_map(|(day, count)| vec![*day; *count as usize]).collect();
+    assert_eq!(taken, in_order);
+    days.sort_unstable();
+    assert_eq!(days, [("2023-07-09", 1), ("2024-05-01", 2)]);
+    let text = sandbox.run(["search", query, "--group", "day"]).text();
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.contains("2024-05-01 (2)\n"), "{text}");
+    let paths = sandbox.run(["search", query, "--group", "day", "--paths"]).paths();
+    assert_eq!(paths.len(), 3);
+    let folders = search(&sandbox, &["a photo", "-n", "100", "--group", "folder"]);
+    let total: u64 = folders["groups"].as_array().unwrap().iter().map(|group| group["count"].as_u64().unwrap()).sum();
+    assert_eq!(total as usize, files.len() + 3);
+}
+
+#[test]
+fn pages_go_on_by_cursor_also_after_a_photo_came() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let all = search(&sandbox, &["a cat", "-n", "100"]);
+    assert_eq!(all["next"], Value::Null);
+    let first = search(&sandbox, &["a cat", "-n", "7"]);
+    let file = sandbox.photo_files()[0].clone();
+    let photo = image::open(&file).unwrap().into_rgb8();
+    write_jpeg(&photo, 60, &sandbox.photos().join("newcomer.jpg"));
+    sandbox.index();
+    let rest = search(&sandbox, &["a cat", "-n", "100", "--cursor", first["next"].as_str().unwrap()]);
+    let paths = |reply: &Value| column(reply, "path").iter().map(|path| path.to_string()).collect::<Vec<_>>();
+    let mut both = [paths(&first), paths(&rest)].concat();
+    both.retain(|path| !path.contains("newcomer"));
+    assert_eq!(both, paths(&all));
+    sandbox.run(["search", "a dog", "--cursor", first["next"].as_str().unwrap()]).fails_saying(&["another search"]);
+    sandbox.run(["search", "a dog", "--cursor", "nonsense"]).fails_saying(&["cursor", "next"]);
+}
+
+#[test]
+fn photos_that_are_liked_draw_the_search_and_those_that_are_not_vanish() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let plain = search(&sandbox, &["an animal", "-n", "100"]);
+    let paths =
+        |reply: &Value| column(reply, "path").iter().map(|path| path.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let (best, last) = (paths(&plain)[0].clone(), paths(&plain).last().unwrap().clone());
+    let drawn = search(&sandbox, &["an animal", "-n", "100", "--like", &last, "--unlike", &best, "--explain"]);
+    assert_eq!(paths(&drawn)[0], last);
+    assert!(!paths(&drawn).contains(&best));
+    let terms = drawn["results"][0]["explanation"]["terms"].as_array().unwrap();
+    assert_eq!(terms.len(), 3);
+    assert!(terms[1]["term"].as_str().unwrap().starts_with("like id:"), "{terms:?}");
+    // Photos alone are a query, too.
+    let id = column(&plain, "id")[3].as_str().unwrap().to_owned();
+    assert_eq!(column(&search(&sandbox, &["--like", &id[..12]]), "id")[0].as_str().unwrap(), id);
+    sandbox.run(["search", "--like", "no such photo"]).fails_saying(&["no photo"]);
+    let told = sandbox.run(["search", "a cat + 2:a dog", "-n", "2", "--explain"]);
+    assert!(told.err.contains("a dog (similarity") && told.err.contains("looks like /"), "{}", told.err);
+}
+
+#[test]
+fn searches_are_saved_and_asked_again() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let asked =
+        sandbox.run(["search", "a cat", "-n", "3", "--min-relevance", "0.01", "--save", "Cats & co", "--paths"]);
+    assert!(asked.err.contains("saved as \"Cats & co\""), "{}", asked.err);
+    assert_eq!(sandbox.run(["search", "--saved", "Cats & co", "--paths"]).paths(), asked.paths());
+    assert_eq!(sandbox.run(["search", "--saved", "Cats & co", "--paths", "-n", "1"]).paths(), asked.paths()[..1]);
+    assert_eq!(sandbox.run(["saved"]).text(), "Cats & co\ta cat\n");
+    sandbox.run(["search", "--saved", "Dogs"]).fails_saying(&["Dogs", "foray saved"]);
+    sandbox.run(["search", "x", "--save", "a/b"]).fails_saying(&["a/b", "1 to 100"]);
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    let one = server.api("/searches/Cats%20%26%20co?limit=1");
+    let rest = server.api(&format!("/searches/Cats%20%26%20co?cursor={}", one["next"].as_str().unwrap()));
+    assert_eq!([column(&one, "path"), column(&rest, "path")].concat().len(), 1 + 3);
+    assert_eq!(server.api("/searches")["searches"][0]["search"]["query"], "a cat");
+    // They are part of a backup.
+    let backup = sandbox.path().join("backup");
+    sandbox.run(["backup", backup.to_str().unwrap()]);
+    drop(server);
+    let restored = sandbox.path().join("restored");
+    assert_eq!(
+        sandbox.run(["restore", backup.to_str().unwrap(), "--library", restored.to_str().unwrap()]).code,
+        Some(0)
+    );
+    assert_eq!(sandbox.run(["saved", "--library", restored.to_str().unwrap()]).text(), "Cats & co\ta cat\n");
+    assert_eq!(sandbox.run(["saved", "--forget", "Cats & co"]).code, Some(0));
+    assert_eq!(sandbox.run(["saved", "--json"]).json(), json!({ "searches": [] }));
+}
+
+#[test]
+fn figures_tell_how_long_the_work_took() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    for query in ["a%20cat", "a%20cat", "a%20dog"] {
+        server.api(&format!("/search?q={query}"));
+    }
+    server.api("/facets");
+    let figures = |path: &str| String::from_utf8(foray_tests::get(&server.url(path)).body).unwrap();
+    let text = figures("/metrics");
+    let search = "foray_request_duration_seconds_count{route=\"/api/v1/search\",method=\"GET\",status=\"200\"} 3";
+    for line in [
+        search,
+        "foray_stage_duration_seconds_count{stage=\"search\"} 3",
+        "foray_stage_duration_seconds_count{stage=\"facets\"} 1",
+        "foray_text_cache_hits_total 1",
+        "foray_text_cache_misses_total 2",
+        "foray_recall_probe 1.0",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(text.ends_with("# EOF\n") && !text.contains("cat"), "{text}");
+    assert!(figures("/api/v1/metrics").contains(search));
+}

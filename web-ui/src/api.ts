@@ -134,12 +134,21 @@ export const status = () => get<Status>('status');
 
 export const failures = () => get<{ failures: Failure[] }>('failures');
 
-/** Shows the server's token, for a session that the browser keeps in a cookie. */
-export const logIn = (token: string) =>
+/** Who is logged in, and what the server lets people in by. */
+export interface Session {
+  logged_in: boolean;
+  token: boolean;
+  password: boolean;
+}
+
+export const session = () => get<Session>('session');
+
+/** Shows a token, or a name and password, for a session that the browser keeps in a cookie. */
+export const logIn = (who: { token: string } | { user: string; password: string }) =>
   request<null>('session', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(who),
   });
 
 function get<T>(path: string, query: Record<string, string | number> = {}, signal?: AbortSignal): Promise<T> {

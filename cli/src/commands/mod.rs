@@ -8,9 +8,11 @@ mod facets;
 mod index;
 mod model_switch;
 mod models;
+mod password;
 mod pause;
 mod rank;
 mod reindex;
+mod saved;
 mod schedule;
 mod search;
 mod serve;
@@ -34,6 +36,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(())
         }
         Command::Man => shell::man(),
+        Command::Password => password::password(),
         Command::Reindex(arguments) => {
             return reindex::reindex(&settings.for_indexing(&arguments.indexing)?, &arguments);
         }
@@ -43,11 +46,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Pause(arguments) => pause::pause(&settings, &arguments),
         Command::Resume => pause::resume(&settings),
         Command::Serve(arguments) => serve::serve(&settings, &arguments),
-        Command::Search(arguments) => search::search(&settings, arguments),
+        Command::Search(arguments) => search::search(&settings, &arguments),
         Command::Similar(arguments) => search::similar(&settings, &arguments),
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
         Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
+        Command::Saved(arguments) => saved::saved(&settings, &arguments),
         Command::Facets(arguments) => facets::facets(&settings, &arguments),
         Command::Status(arguments) => status::status(&settings, &arguments),
         Command::Backup(arguments) => backup::backup(&settings, &arguments),

@@ -4,36 +4,94 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest};
+use foray_protocol::{
+    Explanation, Facet, Hit, ImageId, Neighbour, PhotoPath, PhotoSearch, ProblemKind, ProtocolError, SavedSearch,
+    SearchName, SearchRequest, SearchResults, SimilarRequest, TermShare,
+};
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
 use crate::output::{print_json, print_scored};
 use crate::settings::Settings;
 
-pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
+/// As many as people look at.
+const SHOWN: usize = 10;
+
+pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
     let search = Connection::open(settings, "search", false)?.search(settings)?;
     let file = Path::new(&arguments.query);
-    let SearchArguments { ref query, limit, filter, min_relevance, sort, dedupe, .. } = arguments;
-    let results = if file.is_file() {
-        if min_relevance > 0.0 || dedupe || !matches!(sort, SortArgument::Best) {
-            bail!("--min-relevance, --sort and --dedupe go with a query of words or ids, not with the picture {query}");
-        }
-        search.search_by_image(&read(file)?, &SimilarRequest { limit, filter })?
-    } else {
-        let query = [query, filter.as_deref().unwrap_or_default()].join(" ");
-        search.search(&SearchRequest {
-            min_relevance,
-            sort: sort.into(),
-            dedupe,
-            ..SearchRequest::new(query, limit)
-        })?
-    };
+    if file.is_file() {
+        let results = search_by_file(search.as_ref(), file, arguments)?;
+        explain(arguments.explain, &results);
+        return print(arguments.format, &results);
+    }
+    let request = request(search.as_ref(), arguments)?;
+    let results = search.search(&request)?;
+    if let Some(name) = &arguments.save {
+        search.save_search(&SavedSearch { name: name.parse()?, search: request.clone() })?;
+        eprintln!("saved as {name:?}; `foray search --saved {name:?}` asks it again");
+    }
     if results.weaker > 0 {
-        eprintln!("{} weaker matches left out (--min-relevance {min_relevance})", results.weaker);
+        eprintln!("{} weaker matches left out (--min-relevance {})", results.weaker, request.min_relevance);
     }
     explain(arguments.explain, &results);
-    print(arguments.format, &results)
+    print_grouped(arguments.format, &results)
+}
+
+/// What the command line asks, or the search that it names.
+fn request(search: &dyn PhotoSearch, arguments: &SearchArguments) -> Result<SearchRequest> {
+    let SearchArguments { query, filter, min_relevance, sort, dedupe, group, cursor, explain, .. } = arguments;
+    let (cursor, explain) = (cursor.clone(), *explain);
+    if let Some(name) = &arguments.saved {
+        let saved = saved_search(search, name)?;
+        let limit = arguments.limit.unwrap_or(saved.limit);
+        return Ok(SearchRequest { cursor, explain, limit, ..saved });
+    }
+    let query = [query.as_str(), filter.as_deref().unwrap_or_default()].join(" ").trim().to_owned();
+    Ok(SearchRequest {
+        query,
+        limit: arguments.limit.unwrap_or(SHOWN),
+        cursor,
+        like: photos(&arguments.like)?,
+        unlike: photos(&arguments.unlike)?,
+        min_relevance: *min_relevance,
+        sort: (*sort).into(),
+        dedupe: *dedupe,
+        group: group.map(Into::into),
+        explain,
+        ..SearchRequest::default()
+    })
+}
+
+fn saved_search(search: &dyn PhotoSearch, name: &str) -> Result<SearchRequest> {
+    let name: SearchName = name.parse()?;
+    let saved = search.saved_searches()?.into_iter().find(|saved| saved.name == name);
+    let missing = || format!("no saved search is called {name:?}; `foray saved` lists those that there are");
+    Ok(saved.with_context(missing)?.search)
+}
+
+/// Photos as requests name them: by id. A file is named by its content's.
+fn photos(named: &[String]) -> Result<Vec<String>> {
+    let id = |name: &String| match Path::new(name) {
+        file if file.is_file() => Ok(ImageId::of_content(&read(file)?).to_string()),
+        _ => Ok(name.trim_start_matches("id:").to_owned()),
+    };
+    named.iter().map(id).collect()
+}
+
+fn search_by_file(search: &dyn PhotoSearch, file: &Path, arguments: &SearchArguments) -> Result<SearchResults> {
+    let SearchArguments { limit, filter, min_relevance, sort, dedupe, group, save, cursor, like, unlike, .. } =
+        arguments;
+    let shapes = *min_relevance > 0.0 || *dedupe || !matches!(sort, SortArgument::Best) || group.is_some();
+    let goes_on = save.is_some() || cursor.is_some() || !like.is_empty() || !unlike.is_empty();
+    if shapes || goes_on {
+        bail!(
+            "only -n and --filter go with the picture {}; for the rest give words, or a photo of the library as id:DIGITS",
+            file.display()
+        );
+    }
+    let request = SimilarRequest { limit: limit.unwrap_or(SHOWN), filter: filter.clone() };
+    Ok(search.search_by_image(&read(file)?, &request)?)
 }
 
 pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> {
@@ -53,6 +111,16 @@ fn explain(is_wanted: bool, results: &SearchResults) {
     if is_wanted {
         let plan = results.plan.as_deref().unwrap_or("photos that fulfil the filter, by path");
         eprintln!("{plan}; {:.1} ms with the query's embedding", results.took_ms);
+        for hit in &results.results {
+            let Some(Explanation { terms, neighbours }) = &hit.explanation else { continue };
+            eprintln!("{} {:.4}", hit.photo.path, hit.score);
+            for TermShare { term, similarity, share, .. } in terms {
+                eprintln!("  {share:+.4}  {term} (similarity {similarity:.4})");
+            }
+            for Neighbour { path, score, .. } in neighbours {
+                eprintln!("  looks like {path} ({score:.4})");
+            }
+        }
     }
 }
 
@@ -90,5 +158,24 @@ fn print(format: FormatArguments, results: &SearchResults) -> Result<()> {
     if format.json {
         return print_json(results);
     }
-    print_scored(format, results.results.iter().map(|hit| (hit.score, hit.photo.photo_path())))
+    print_scored(format, scored(&results.results))
+}
+
+fn scored(hits: &[Hit]) -> impl Iterator<Item = (f32, PhotoPath)> {
+    hits.iter().map(|hit| (hit.score, hit.photo.photo_path()))
+}
+
+/// As [`print`], with a heading over each group; paths alone stay without.
+fn print_grouped(format: FormatArguments, results: &SearchResults) -> Result<()> {
+    if results.groups.is_empty() || format.json || format.paths || format.null {
+        return print(format, results);
+    }
+    let mut rest = results.results.as_slice();
+    for Facet { value, count } in &results.groups {
+        println!("{value} ({count})");
+        let (group, others) = rest.split_at((*count).min(rest.len()));
+        print_scored(format, scored(group))?;
+        rest = others;
+    }
+    Ok(())
 }

@@ -83,8 +83,9 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let open_model = move |name: &str| models.open_model(name).map_err(|error| output::message(&error));
     let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
-    let server = Server::bind(service.clone(), bind, settings.token.clone())?;
-    service.library().announce(server.url())?;
+    let tls = settings.tls_files(arguments)?;
+    let server = Server::bind(service.clone(), bind, settings.access_rules()?, tls.as_ref())?;
+    service.library().announce(server.local_url())?;
     let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);

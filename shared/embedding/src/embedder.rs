@@ -8,7 +8,7 @@ use foray_protocol::{BackendReport, SpaceId, UnitVector};
 
 use crate::backend::{self, Backend, Graph, Tensor, Values};
 use crate::batch::BatchSize;
-use crate::tokenization::TextTokenizer;
+use crate::tokenization::{TextTokenizer, Tokens};
 use crate::tower::Tower;
 use crate::{BackendOptions, Detail, EmbeddingError, Model, Picture, Pixels, visual_tower};
 
@@ -136,24 +136,53 @@ impl Embedder {
     /// # Errors
     /// Those of the tokenizer and of loading and running the text tower.
     pub fn embed_text(&self, text: &str) -> Result<UnitVector, EmbeddingError> {
+        Ok(self.embed_texts(&[text])?.swap_remove(0))
+    }
+
+    /// The embeddings of `texts`, in their order, computed together where the graph takes several.
+    ///
+    /// # Errors
+    /// Those of the tokenizer and of loading and running the text tower.
+    pub fn embed_texts(&self, texts: &[&str]) -> Result<Vec<UnitVector>, EmbeddingError> {
         let tower = self.textual()?;
         let TextTower { graph, tokenizer } = tower.as_ref();
-        let tokens = tokenizer.encode(text)?;
-        let shape = vec![1, tokens.ids.len()];
-        let inputs = graph
-            .inputs()
-            .iter()
-            .map(|name| {
-                let values = match name.as_str() {
-                    "attention_mask" => tokens.mask.clone(),
-                    "token_type_ids" => vec![0; tokens.ids.len()],
-                    _ => tokens.ids.clone(),
-                };
-                (name.as_str(), Tensor { shape: shape.clone(), values: Values::Integers(values) })
-            })
-            .collect();
-        let mut vectors = self.unit_vectors(graph.run(inputs)?, 1)?;
-        Ok(vectors.swap_remove(0))
+        let tokens = texts.iter().map(|text| tokenizer.encode(text)).collect::<Result<Vec<_>, _>>()?;
+        let together = graph.fixed_batch().unwrap_or(tokens.len()).max(1);
+        let mut vectors = Vec::with_capacity(texts.len());
+        for part in tokens.chunks(together) {
+            vectors.extend(self.embed_tokens(graph.as_ref(), part, together)?);
+        }
+        Ok(vectors)
+    }
+
+    /// Embeds `part`, filled up to `count` texts.
+    fn embed_tokens(
+        &self,
+        graph: &dyn Graph,
+        part: &[Tokens],
+        count: usize,
+    ) -> Result<Vec<UnitVector>, EmbeddingError> {
+        let longest = part.iter().map(|tokens| tokens.ids.len()).max().unwrap_or_default();
+        let column = |of: &dyn Fn(&Tokens) -> Vec<i64>| {
+            let mut values = Vec::with_capacity(count * longest);
+            for row in 0..count {
+                // A graph of a fixed batch wants texts in all its places.
+                values.extend(of(part.get(row).unwrap_or(&part[0])));
+                values.resize((row + 1) * longest, 0);
+            }
+            Tensor { shape: vec![count, longest], values: Values::Integers(values) }
+        };
+        let inputs = graph.inputs().iter().map(|name| {
+            let tensor = match name.as_str() {
+                "attention_mask" => column(&|tokens| tokens.mask.clone()),
+                "token_type_ids" => column(&|_| vec![]),
+                _ => column(&|tokens| tokens.ids.clone()),
+            };
+            (name.as_str(), tensor)
+        });
+        let mut vectors = self.unit_vectors(graph.run(inputs.collect())?, count)?;
+        vectors.truncate(part.len());
+        Ok(vectors)
     }
 
     /// Loads the text tower and runs it once, so that the next query is fast.
@@ -277,6 +306,22 @@ mod tests {
 
     fn pictures(count: usize) -> Vec<Pixels> {
         (0..count).map(|i| Pixels { values: vec![i as f32; 3 * 260 * 260] }).collect()
+    }
+
+    #[test]
+    fn texts_of_all_lengths_are_embedded_together_as_alone() {
+        for choice in [crate::BackendChoice::Auto, crate::BackendChoice::Rten] {
+            let options = BackendOptions { choice, ..BackendOptions::default() };
+            let embedder = Embedder::open(Model::builtin().unwrap(), &options).unwrap();
+            let long = "a very long story of cats and dogs ".repeat(20);
+            let texts = ["cat", "", "a mushroom on tree bark in autumn", long.as_str(), "ein Hund", "cat"];
+            let together = embedder.embed_texts(&texts).unwrap();
+            for (text, vector) in texts.iter().zip(&together) {
+                let cosine = vector.cosine(&embedder.embed_text(text).unwrap());
+                assert!(cosine > 0.9999, "{text:.20}: {cosine}");
+            }
+            assert!(embedder.embed_texts(&[]).unwrap().is_empty());
+        }
     }
 
     /// Stands for a GPU, whose memory runs out when other programs take it.

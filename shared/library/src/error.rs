@@ -174,6 +174,9 @@ pub enum LibraryError {
     /// A photo that the library does not have.
     #[error("no photo {0} in the library")]
     NoPhoto(String),
+    /// A saved search that is not there.
+    #[error("no saved search is called {0:?}; `foray saved` lists those that there are")]
+    NoSavedSearch(String),
     /// An id's first digits that fit several photos.
     #[error("{given} fits {count} photos; give more digits of the id")]
     AmbiguousPhoto {
@@ -234,7 +237,9 @@ impl LibraryError {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoPhoto(_) | Self::FileGone { .. } | Self::Missing(_) => ProblemKind::NotFound,
+            Self::NoPhoto(_) | Self::NoSavedSearch(_) | Self::FileGone { .. } | Self::Missing(_) => {
+                ProblemKind::NotFound
+            }
             Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } | Self::Relevance { .. } | Self::Filter(_) => {
                 ProblemKind::BadRequest
             }

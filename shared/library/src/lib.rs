@@ -17,7 +17,9 @@ mod integrity;
 mod library;
 mod maintenance;
 mod neighbours;
+mod photo_query;
 mod records;
+mod saved;
 mod search;
 mod space;
 mod spaces;
@@ -32,4 +34,4 @@ pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomi
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};
-pub use search::{Answer, PhotoQuery, Refinement};
+pub use photo_query::{Answer, PageEnd, PageStart, PhotoQuery, Refinement};

@@ -112,14 +112,7 @@ mod tests {
         fn assert_finds(&self, library: &Library, numbers: impl Iterator<Item = usize>) {
             for number in numbers {
                 let vector = &self.vectors[number];
-                let query = PhotoQuery {
-                    vector: Some(vector),
-                    filter: None,
-                    exclude: None,
-                    limit: 1,
-                    offset: 0,
-                    ..PhotoQuery::default()
-                };
+                let query = PhotoQuery { vector: Some(vector), filter: None, limit: 1, ..PhotoQuery::default() };
                 assert_eq!(library.search(&query).unwrap()[0].photo.id, id(number), "photo {number}");
                 assert_eq!(library.vector(id(number)).unwrap().as_slice(), vector.as_slice(), "photo {number}");
             }

@@ -1,99 +1,22 @@
 //! Searches over the whole library: from a query vector and file names to photos with scores.
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use foray_protocol::{Facets, Filter, Hit, ImageId, Photo, SortOrder, SpaceId, UnitVector, clock_seconds};
+use foray_protocol::{Facets, Filter, Hit, ImageId, Neighbour, Photo, SpaceId, UnitVector};
 
 use crate::LibraryError;
 use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
+use crate::photo_query::{Answer, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
 use crate::space::SpaceIndex;
-
-/// The most results of one search, and the deepest page.
-const MAX_LIMIT: usize = 10_000;
-const MAX_OFFSET: usize = 1_000_000;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 pub(crate) const NEAR_IDENTICAL: f32 = 0.97;
-/// Each folded photo is compared with all that are shown.
-const MOST_FOLDED: usize = 1_000;
-
-/// What to look for; ten photos of anything by default.
-#[derive(Clone, Debug)]
-pub struct PhotoQuery<'a> {
-    /// The direction to look in; `None` lists photos by path, for a query that is a filter alone.
-    pub vector: Option<&'a UnitVector>,
-    /// What a photo must fulfil; every photo does without.
-    pub filter: Option<&'a Filter>,
-    /// A photo to leave out: the one that others shall be similar to.
-    pub exclude: Option<ImageId>,
-    /// How many photos at most, 1 to 10,000.
-    pub limit: usize,
-    /// How many of the best to leave out first.
-    pub offset: usize,
-    /// What becomes of those that were found.
-    pub refinement: Refinement,
-}
-
-/// What becomes of photos that were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Refinement {
-    /// Photos of less relevance are left out, 0 to 1.
-    pub min_relevance: f32,
-    /// The order of a page's photos.
-    pub sort: SortOrder,
-    /// Whether near-identical shots are one result: the best of them.
-    pub dedupe: bool,
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    /// The photos.
-    pub hits: Vec<Hit>,
-    /// How many that would have been on this page were not relevant enough.
-    pub weaker: usize,
-    /// How they were found; `None` for photos that were listed without a query's direction.
-    pub plan: Option<Plan>,
-}
-
-impl Default for PhotoQuery<'_> {
-    fn default() -> Self {
-        Self { vector: None, filter: None, exclude: None, limit: 10, offset: 0, refinement: Refinement::default() }
-    }
-}
-
-impl PhotoQuery<'_> {
-    fn check(&self) -> Result<(), LibraryError> {
-        check_page(self.limit, self.offset)?;
-        let Refinement { min_relevance, dedupe, .. } = self.refinement;
-        let last = self.offset + self.limit;
-        if dedupe && last > MOST_FOLDED {
-            return Err(LibraryError::OutOfRange {
-                field: "dedupe: offset and limit",
-                got: last,
-                expected: "at most 1,000",
-            });
-        }
-        if !(0.0..=1.0).contains(&min_relevance) {
-            return Err(LibraryError::Relevance { got: min_relevance });
-        }
-        Ok(())
-    }
-}
-
-/// Checks the limits of a page of results.
-pub(crate) fn check_page(limit: usize, offset: usize) -> Result<(), LibraryError> {
-    let error = |field, got, expected| Err(LibraryError::OutOfRange { field, got, expected });
-    match (limit, offset) {
-        (1..=MAX_LIMIT, 0..=MAX_OFFSET) => Ok(()),
-        (1..=MAX_LIMIT, _) => error("offset", offset, "0 to 1,000,000"),
-        _ => error("limit", limit, "1 to 10,000"),
-    }
-}
+/// Photos that a probe of the graph asks for the neighbours of, and how many of these.
+const PROBES: usize = 32;
+const PROBED: usize = 10;
 
 impl Library {
     /// Photos in the order of their cosine similarity to the query, best first; equal scores in path order.
@@ -121,7 +44,7 @@ impl Library {
             Some(vector) => self.search_vector(&index, query, vector, allowed.as_ref()),
             None => {
                 let rows = allowed.as_ref().unwrap_or(&index.vectors.live);
-                Ok(Answer { hits: self.list(&index, query, rows)?, ..Answer::default() })
+                self.list(&index, query, rows)
             }
         }
     }
@@ -160,43 +83,79 @@ impl Library {
         allowed: Option<&RowSet>,
     ) -> Result<Answer, LibraryError> {
         index.check_dimension(vector)?;
-        let Refinement { min_relevance, sort, dedupe } = query.refinement;
-        let last = query.offset + query.limit;
-        let (best, plan) = if dedupe {
-            distinct_rows(index, query, vector, allowed)
-        } else {
-            let (mut best, plan) = best_rows(index, query, vector, allowed, last);
-            keep_with_ties(&mut best, last);
-            (best.into_iter().map(|scored| (scored, 0)).collect(), plan)
-        };
+        let Refinement { min_relevance, sort, .. } = query.refinement;
         let background = index.background(vector);
-        let mut hits = best
-            .into_iter()
-            .map(|(Scored { score, row }, folded)| {
+        // One more than the page shows whether others come after it.
+        let mut want = query.start.seen() + query.limit + 1;
+        let (found, end, plan) = loop {
+            let Reach { rows, above, is_all, plan } = reach(index, query, vector, allowed, want);
+            let mut photos = vec![];
+            for (Scored { score, row }, folded) in rows {
                 let photo = self.photo_with_paths(index.ids[row as usize])?;
-                Ok(Hit { photo, score, relevance: background.relevance(score), folded })
-            })
-            .collect::<Result<Vec<_>, LibraryError>>()?;
-        sort_hits(&mut hits);
-        let mut hits = page(hits, query.offset, query.limit);
-        let found = hits.len();
+                let relevance = background.relevance(score);
+                photos.push(Placed::by_score(Hit { photo, score, relevance, folded, explanation: None }));
+            }
+            sort_placed(&mut photos);
+            let (found, end) = cut_page(photos, query, above);
+            // Photos that came since the page before have pushed others out of reach.
+            if end.is_some() || is_all {
+                break (found, end, plan);
+            }
+            want *= 2;
+        };
+        let all = found.len();
+        let mut hits = found;
         hits.retain(|hit| hit.relevance >= min_relevance);
-        let weaker = found - hits.len();
+        let weaker = all - hits.len();
         sort_by_date(&mut hits, sort);
-        Ok(Answer { hits, weaker, plan: Some(plan) })
+        Ok(Answer { hits, weaker, end: end.filter(|_| weaker == 0), plan: Some(plan) })
     }
 
     /// Photos without a query's direction, by path or date.
-    fn list(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &RowSet) -> Result<Vec<Hit>, LibraryError> {
-        let hit = |row: u32| {
+    fn list(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &RowSet) -> Result<Answer, LibraryError> {
+        let photo = |row: u32| {
             let photo = self.photo_with_paths(index.ids[row as usize])?;
-            Ok(Hit { photo, score: 0.0, relevance: 1.0, folded: 0 })
+            let hit = Hit { photo, score: 0.0, relevance: 1.0, folded: 0, explanation: None };
+            Ok(Placed::in_list(hit, query.refinement.sort))
         };
-        let live = rows.iter().filter(|&row| index.is_live(row));
-        let mut hits = live.map(hit).collect::<Result<Vec<_>, LibraryError>>()?;
-        sort_hits(&mut hits);
-        sort_by_date(&mut hits, query.refinement.sort);
-        Ok(page(hits, query.offset, query.limit))
+        let excluded = index.rows_of(query.exclude);
+        let live = rows.iter().filter(|&row| index.is_live(row) && !excluded.contains(row));
+        let mut photos = live.map(photo).collect::<Result<Vec<_>, LibraryError>>()?;
+        sort_placed(&mut photos);
+        let (hits, end) = cut_page(photos, query, 0);
+        Ok(Answer { hits, end, ..Answer::default() })
+    }
+
+    /// The photos that look most like `id`, nearest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`].
+    pub fn neighbours(&self, id: ImageId, limit: usize) -> Result<Vec<Neighbour>, LibraryError> {
+        let vector = self.vector(id)?;
+        let alike =
+            self.search(&PhotoQuery { vector: Some(&vector), exclude: &[id], limit, ..PhotoQuery::default() })?;
+        let neighbour = |hit: Hit| Neighbour { id: hit.photo.id, path: hit.photo.path, score: hit.score };
+        Ok(alike.into_iter().map(neighbour).collect())
+    }
+
+    /// Recall@10 of searches through the graph, for the vectors of some photos all over the library, against the exact scan, 0 to 1;
+    /// `None` where searches are exact.
+    pub fn recall_probe(&self) -> Option<f64> {
+        let index = self.active()?.index.read().snapshot();
+        let rows: Vec<u32> = index.vectors.live.iter().collect();
+        let probes = rows.iter().step_by(rows.len().div_ceil(PROBES).max(1));
+        let mut recalls = vec![];
+        for &row in probes {
+            let vector = UnitVector::from_components(index.vectors.vector(row).to_vec()).ok()?;
+            let Found { rows: found, plan: Plan::Graph { .. } } = index.vectors.best(&vector, PROBED, None) else {
+                return None;
+            };
+            let exact = index.vectors.exact_best(&vector, PROBED);
+            let last = exact.last().map_or(f32::NEG_INFINITY, |scored| scored.score);
+            let right = found.iter().take(PROBED).filter(|scored| scored.score >= last).count();
+            recalls.push(right as f64 / exact.len().max(1) as f64);
+        }
+        (!recalls.is_empty()).then(|| recalls.iter().sum::<f64>() / recalls.len() as f64)
     }
 
     /// Exactly these photos in the order of their similarity to `vector`.
@@ -214,7 +173,7 @@ impl Library {
             let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
             let score = index.vectors.score(vector, row);
             let (photo, relevance) = (self.photo_with_paths(*id)?, background.relevance(score));
-            hits.push(Hit { photo, score, relevance, folded: 0 });
+            hits.push(Hit { photo, score, relevance, folded: 0, explanation: None });
         }
         sort_hits(&mut hits);
         Ok(hits)
@@ -227,7 +186,41 @@ impl Library {
     }
 }
 
-/// At least the `want` best rows, without the one that is excluded.
+/// The best rows, each with how many were folded into it.
+struct Reach {
+    rows: Vec<(Scored, usize)>,
+    /// How many still better ones were left out, which no photo of the page can be among.
+    above: usize,
+    /// Whether there are no others.
+    is_all: bool,
+    plan: Plan,
+}
+
+/// The `want` best rows, and those that score as the last of them: the order of ties is decided by path later.
+fn reach(
+    index: &SpaceIndex,
+    query: &PhotoQuery<'_>,
+    vector: &UnitVector,
+    allowed: Option<&RowSet>,
+    want: usize,
+) -> Reach {
+    if query.refinement.dedupe {
+        let (rows, plan) = distinct_rows(index, query, vector, allowed, want);
+        let is_all = rows.len() < want;
+        return Reach { rows, above: 0, is_all, plan };
+    }
+    let (mut best, plan) = best_rows(index, query, vector, allowed, want);
+    keep_with_ties(&mut best, want);
+    let is_all = best.len() < want;
+    // Only what may stand on the page is read from the catalogue.
+    let first = best.get(query.start.seen()).map_or(f32::INFINITY, |scored| scored.score);
+    let highest = query.start.highest().min(first.into());
+    let above = best.partition_point(|scored| f64::from(scored.score) > highest);
+    let rows = best.drain(above..).map(|scored| (scored, 0)).collect();
+    Reach { rows, above, is_all, plan }
+}
+
+/// At least the `want` best rows, without those that are excluded.
 fn best_rows(
     index: &SpaceIndex,
     query: &PhotoQuery<'_>,
@@ -235,20 +228,20 @@ fn best_rows(
     allowed: Option<&RowSet>,
     want: usize,
 ) -> (Vec<Scored>, Plan) {
-    let excluded = query.exclude.and_then(|id| index.row(id));
-    let Found { mut rows, plan } = index.vectors.best(vector, want + usize::from(excluded.is_some()), allowed);
-    rows.retain(|scored| Some(scored.row) != excluded);
+    let excluded = index.rows_of(query.exclude);
+    let Found { mut rows, plan } = index.vectors.best(vector, want + excluded.len(), allowed);
+    rows.retain(|scored| !excluded.contains(scored.row));
     (rows, plan)
 }
 
-/// The best rows of which no two are near-identical, up to the end of the page, with how many were folded into each.
+/// The `last` best rows of which no two are near-identical, with how many were folded into each.
 fn distinct_rows(
     index: &SpaceIndex,
     query: &PhotoQuery<'_>,
     vector: &UnitVector,
     allowed: Option<&RowSet>,
+    last: usize,
 ) -> (Vec<(Scored, usize)>, Plan) {
-    let last = query.offset + query.limit;
     let mut want = 2 * last;
     loop {
         let (best, plan) = best_rows(index, query, vector, allowed, want);
@@ -274,16 +267,6 @@ fn folded(index: &SpaceIndex, best: Vec<Scored>) -> Vec<(Scored, usize)> {
     kept
 }
 
-/// Sorts by when photos were taken; those without a date come last, and equal ones stay as they were.
-fn sort_by_date(hits: &mut [Hit], order: SortOrder) {
-    let taken = |hit: &Hit| hit.photo.metadata.description.taken_at.as_deref().and_then(clock_seconds);
-    match order {
-        SortOrder::Best => {}
-        SortOrder::Oldest => hits.sort_by_cached_key(|hit| taken(hit).unwrap_or(i64::MAX)),
-        SortOrder::Newest => hits.sort_by_cached_key(|hit| Reverse(taken(hit).unwrap_or(i64::MIN))),
-    }
-}
-
 /// Cuts to the `count` best, but keeps what scores as high as the last of them: the order of ties is decided by path later.
 fn keep_with_ties(best: &mut Vec<Scored>, count: usize) {
     if let Some(last) = count.checked_sub(1).and_then(|last| best.get(last)).map(|scored| scored.score) {
@@ -293,9 +276,4 @@ fn keep_with_ties(best: &mut Vec<Scored>, count: usize) {
 
 fn sort_hits(hits: &mut [Hit]) {
     hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
-}
-
-/// The page of `items` from `offset` on.
-pub(crate) fn page<T>(items: Vec<T>, offset: usize, limit: usize) -> Vec<T> {
-    items.into_iter().skip(offset).take(limit).collect()
 }

@@ -11,14 +11,7 @@ use proptest::prelude::*;
 use support::{Random, added, batch, file, id, open, path, photos, space};
 
 fn visible(library: &foray_library::Library, vector: &UnitVector) -> Vec<ImageId> {
-    let query = PhotoQuery {
-        vector: Some(vector),
-        filter: None,
-        exclude: None,
-        limit: 1_000,
-        offset: 0,
-        ..PhotoQuery::default()
-    };
+    let query = PhotoQuery { vector: Some(vector), filter: None, limit: 1_000, ..PhotoQuery::default() };
     library.search(&query).unwrap().into_iter().map(|hit| hit.photo.id).collect()
 }
 

@@ -20,14 +20,7 @@ fn vectors() -> Vec<UnitVector> {
 /// Paths and scores of all photos, best first.
 fn answers(folder: &Path) -> Vec<(String, f32)> {
     let vector = Random(8).vector();
-    let query = PhotoQuery {
-        vector: Some(&vector),
-        filter: None,
-        exclude: None,
-        limit: 1_000,
-        offset: 0,
-        ..PhotoQuery::default()
-    };
+    let query = PhotoQuery { vector: Some(&vector), filter: None, limit: 1_000, ..PhotoQuery::default() };
     open(folder).search(&query).unwrap().into_iter().map(|hit| (hit.photo.path, hit.score)).collect()
 }
 

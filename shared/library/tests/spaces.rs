@@ -32,8 +32,7 @@ fn add_to_other(library: &Library, numbers: impl Iterator<Item = usize>) {
 }
 
 fn best(library: &Library, vector: &UnitVector) -> ImageId {
-    let query =
-        PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit: 1, offset: 0, ..PhotoQuery::default() };
+    let query = PhotoQuery { vector: Some(vector), filter: None, limit: 1, ..PhotoQuery::default() };
     library.search(&query).unwrap()[0].photo.id
 }
 

@@ -1,20 +1,25 @@
 //! The typed HTTP client: a library behind a server, used like one in this process.
 
+use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use ureq::http::{HeaderValue, Request, Response};
 use ureq::middleware::MiddlewareNext;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody};
 
 use crate::{
     CommitSummary, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, GateState, Hit, ImageId,
     IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles,
-    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SearchRequest, SearchResults,
-    SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
+    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SavedSearch, SearchName, SearchRequest,
+    SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults,
+    ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,8 +40,32 @@ impl Client {
     /// A client of the server at `base`, such as `http://127.0.0.1:7878`, that shows `token` with every request. Nothing is sent
     /// yet.
     pub fn new(base: &str, token: Option<&Token>) -> Self {
+        Self::with_certificates(base, token, RootCerts::PlatformVerifier)
+    }
+
+    /// The same, for a server whose certificate the authority in the file `authority` (PEM) vouches for.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Certificate`].
+    pub fn trusting(base: &str, token: Option<&Token>, authority: &Path) -> Result<Self, ProtocolError> {
+        let wrong = |reason: String| ProtocolError::Certificate { file: authority.to_owned(), reason };
+        let pem = fs::read(authority).map_err(|error| wrong(error.to_string()))?;
+        let certificates = parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+            Ok(_) => None,
+            Err(error) => Some(Err(wrong(error.to_string()))),
+        });
+        let certificates = certificates.collect::<Result<Vec<_>, _>>()?;
+        if certificates.is_empty() {
+            return Err(wrong("there is none".to_owned()));
+        }
+        Ok(Self::with_certificates(base, token, RootCerts::new_with_certs(&certificates)))
+    }
+
+    fn with_certificates(base: &str, token: Option<&Token>, roots: RootCerts) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_global(Some(ANSWER_TIMEOUT));
         let bearer = token.and_then(|token| HeaderValue::from_str(&token.bearer()).ok());
@@ -99,6 +128,10 @@ impl Client {
 
     fn url(&self, path: &str) -> String {
         format!("{}/api/v1/{path}", self.base)
+    }
+
+    fn search_url(&self, name: &SearchName) -> String {
+        self.url(&format!("searches/{}", percent_encode(name.as_str().as_bytes(), NON_ALPHANUMERIC)))
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, ProtocolError> {
@@ -280,5 +313,24 @@ impl PhotoSearch for Client {
             failures: Vec<Failure>,
         }
         Ok(self.get::<Failures>("failures", &[])?.failures)
+    }
+
+    fn saved_searches(&self) -> Result<Vec<SavedSearch>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Saved {
+            searches: Vec<SavedSearch>,
+        }
+        Ok(self.get::<Saved>("searches", &[])?.searches)
+    }
+
+    fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError> {
+        let url = self.search_url(&saved.name);
+        let body = serde_json::to_vec(&saved.search).map_err(|error| malformed(&url, error))?;
+        read(&url, self.agent.put(&url).content_type("application/json").send(&body)).map(drop)
+    }
+
+    fn forget_search(&self, name: &SearchName) -> Result<(), ProtocolError> {
+        let url = self.search_url(name);
+        read(&url, self.agent.delete(&url).call()).map(drop)
     }
 }

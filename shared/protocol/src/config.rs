@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::ProtocolError;
+use crate::{Account, ProgramToken, ProtocolError};
 
 /// Where the server listens unless told otherwise: this machine only.
 pub const DEFAULT_BIND: &str = "127.0.0.1:7878";
@@ -26,8 +26,20 @@ pub struct Config {
     pub token: Option<String>,
     /// The file that holds it, instead of `token`.
     pub token_file: Option<PathBuf>,
+    /// People who may log in to the server.
+    #[serde(default)]
+    pub users: Vec<Account>,
+    /// Tokens of programs that may not do everything.
+    #[serde(default)]
+    pub tokens: Vec<ProgramToken>,
     /// Address and port to listen on.
     pub bind: Option<String>,
+    /// The certificate chain that the server shows (PEM), for HTTPS.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub tls_key: Option<PathBuf>,
+    /// The certificate (PEM) of the authority that vouches for the server that commands talk to, where the system does not know it.
+    pub tls_ca: Option<PathBuf>,
     /// Photo folders that `foray up` indexes and watches.
     #[serde(default)]
     pub roots: Vec<PathBuf>,

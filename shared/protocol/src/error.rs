@@ -50,6 +50,12 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that cannot name a saved search.
+    #[error("got name {got:?} for a saved search; expected 1 to 100 characters without / and line breaks")]
+    SearchName {
+        /// The text.
+        got: String,
+    },
     /// Text that names no hours of the day.
     #[error("got {got:?}; expected hours of the day such as 22:00-06:00")]
     Hours {
@@ -71,6 +77,14 @@ pub enum ProtocolError {
         file: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The certificate of an authority cannot be used.
+    #[error("cannot use the certificates in {file}: {reason}; expected PEM (`-----BEGIN CERTIFICATE-----`)", file = file.display())]
+    Certificate {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A query that cannot be parsed.
     #[error(transparent)]
@@ -137,6 +151,9 @@ pub enum ProblemKind {
     /// The disk is full or nearly so.
     #[serde(rename = "/problems/disk-full")]
     DiskFull,
+    /// Whoever asks may not do this.
+    #[serde(rename = "/problems/forbidden")]
+    Forbidden,
     /// A token is needed, or the one given is wrong.
     #[serde(rename = "/problems/unauthorized")]
     Unauthorized,
@@ -154,6 +171,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => 400,
             Self::Unauthorized => 401,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::WrongSpace | Self::Uncovered | Self::Busy => 409,
             Self::TooLarge => 413,
@@ -179,6 +197,7 @@ impl ProblemKind {
             Self::Preparing => "Being prepared",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
+            Self::Forbidden => "Forbidden",
             Self::TooManyAttempts => "Too many attempts",
             Self::Internal => "Internal error",
         }
@@ -219,6 +238,7 @@ impl From<ProtocolError> for Problem {
             ProtocolError::ImageId { .. }
             | ProtocolError::PerceptualHash { .. }
             | ProtocolError::DuplicateKind { .. }
+            | ProtocolError::SearchName { .. }
             | ProtocolError::Query(_) => Self::new(ProblemKind::BadRequest, error.to_string()),
             _ => Self::new(ProblemKind::Internal, error.to_string()),
         }

@@ -1,6 +1,7 @@
 //! What Foray's programs say to each other: identifiers, request and reply types, the two traits that a library is used
 //! through, the configuration file and the typed HTTP client that implements both traits against a server.
 
+mod account;
 mod appearance;
 mod client;
 mod config;
@@ -17,6 +18,7 @@ mod path;
 mod patience;
 mod query;
 mod results;
+mod saved;
 mod search;
 mod spaces;
 mod status;
@@ -25,6 +27,7 @@ mod token;
 mod vector;
 mod watch_list;
 
+pub use account::{Account, ProgramToken, Role};
 pub use appearance::{Junk, PerceptualHash};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND};
@@ -46,9 +49,13 @@ pub use path::{PhotoPath, is_raw};
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
 pub use results::{
-    Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults, exact_path, text_and_bytes,
+    Explanation, Hit, Neighbour, Photo, RankedFile, SearchResults, TermShare, UnusualHit, UnusualResults, exact_path,
+    text_and_bytes,
 };
-pub use search::{PhotoSearch, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest};
+pub use saved::{SavedSearch, SearchName};
+pub use search::{
+    GroupBy, PhotoSearch, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
+};
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::{ImageId, PhotoMetadata, PhotoPath};
+use crate::{Facet, ImageId, PhotoMetadata, PhotoPath};
 
 /// A photo as replies show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,31 @@ pub struct Hit {
     /// How many near-identical shots were folded into it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub folded: usize,
+    /// Why it was found, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// Why a photo has its score.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What each term of the query adds to the score; together they are the score.
+    pub terms: Vec<TermShare>,
+    /// The photos of the library that look most like it, nearest first.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// One term's part of a score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TermShare {
+    /// The term.
+    pub term: String,
+    /// Its weight in the query, negative for what is to be avoided.
+    pub weight: f32,
+    /// Cosine similarity of the photo to this term alone, -1..1.
+    pub similarity: f32,
+    /// Similarity times weight, divided by the length of the weighted sum of all terms.
+    pub share: f32,
 }
 
 /// Search results, best first; equal scores in path order.
@@ -78,6 +103,12 @@ pub struct SearchResults {
     /// How many that would have been on this page were left out as not relevant enough.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub weaker: usize,
+    /// For grouped results: the groups in their order, each with how many of the photos, which stand in that order, it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Facet>,
+    /// The `cursor` of the next page; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// How long the search took in the server, milliseconds, the query's embedding included.
     pub took_ms: f64,
     /// How the photos were found, in words: an exact scan, or a walk through the search graph; nothing for photos that were listed by

@@ -1,11 +1,14 @@
 //! How a library is asked: the requests, and the trait behind which a library in this process and a server look alike.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath,
-    ProtocolError, SearchResults, UnusualResults,
+    ProtocolError, SavedSearch, SearchName, SearchResults, UnusualResults,
 };
 
 /// A library as those who search it see it.
@@ -38,13 +41,22 @@ pub trait PhotoSearch: Send + Sync {
 
     /// Files that could not be indexed, in path order.
     fn failures(&self) -> Result<Vec<Failure>, ProtocolError>;
+
+    /// The searches that were saved, by name.
+    fn saved_searches(&self) -> Result<Vec<SavedSearch>, ProtocolError>;
+
+    /// Keeps a search under its name, instead of one that had it before.
+    fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError>;
+
+    /// Forgets the search of this name.
+    fn forget_search(&self, name: &SearchName) -> Result<(), ProtocolError>;
 }
 
 /// `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchRequest {
-    /// The query, in the grammar of [`crate::Query`]; may be empty beside a `filter`.
+    /// The query, in the grammar of [`crate::Query`]; may be empty beside a `filter` or photos that are liked.
     #[serde(alias = "q", default)]
     pub query: String,
     /// How many results at most, 1 to 10,000.
@@ -53,6 +65,15 @@ pub struct SearchRequest {
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
+    /// The `next` of the page before: goes on there, whatever came to the library or left it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// More like these photos of the library, each named by the first digits of its id; in an address, with commas between them.
+    #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub like: Vec<String>,
+    /// Less like these, which are left out themselves.
+    #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<String>,
     /// Leaves out photos of less relevance, 0 to 1.
     #[serde(default)]
     pub min_relevance: f32,
@@ -62,6 +83,12 @@ pub struct SearchRequest {
     /// Whether near-identical shots are one result: the best of them.
     #[serde(default)]
     pub dedupe: bool,
+    /// Puts a page's photos together by what they share; the group of the best photo comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupBy>,
+    /// Whether each photo is to be explained: what each term adds to its score, and what it looks like.
+    #[serde(default)]
+    pub explain: bool,
     /// What photos must fulfil besides the filters in the query; see [`crate::Filter::from_json`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Map<String, Value>>,
@@ -70,9 +97,64 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// The `limit` best photos for a query.
     pub fn new(query: impl Into<String>, limit: usize) -> Self {
-        let (min_relevance, sort, dedupe) = (0.0, SortOrder::default(), false);
-        Self { query: query.into(), limit, offset: 0, min_relevance, sort, dedupe, filter: None }
+        Self { query: query.into(), limit, ..Self::default() }
     }
+}
+
+impl Default for SearchRequest {
+    fn default() -> Self {
+        Self {
+            query: String::new(),
+            limit: ten(),
+            offset: 0,
+            cursor: None,
+            like: vec![],
+            unlike: vec![],
+            min_relevance: 0.0,
+            sort: SortOrder::default(),
+            dedupe: false,
+            group: None,
+            explain: false,
+            filter: None,
+        }
+    }
+}
+
+/// A list, or in an address its parts with commas between them.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct List;
+
+    impl<'de> Visitor<'de> for List {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of texts, or texts with commas between them")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(list))
+        }
+    }
+
+    deserializer.deserialize_any(List)
+}
+
+/// What photos of a group share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupBy {
+    /// The day on which they were taken, by the camera's clock.
+    Day,
+    /// The month.
+    Month,
+    /// The year.
+    Year,
+    /// The folder of the file.
+    Folder,
 }
 
 /// In which order a page's photos stand. Which photos are on it is decided by their scores; for a filter alone, by this order.
@@ -169,4 +251,18 @@ impl UnusualKind {
 
 pub(crate) fn ten() -> usize {
     10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_come_as_such_or_with_commas() {
+        let like = |json: &str| serde_json::from_str::<SearchRequest>(json).map(|request| request.like);
+        assert_eq!(like(r#"{"like": ["ab", "cd"]}"#).unwrap(), ["ab", "cd"]);
+        assert_eq!(like(r#"{"like": "ab, cd,"}"#).unwrap(), ["ab", "cd"]);
+        assert!(like("{}").unwrap().is_empty());
+        assert!(like(r#"{"like": 7}"#).unwrap_err().to_string().contains("commas"));
+    }
 }

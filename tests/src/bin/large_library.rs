@@ -93,8 +93,7 @@ fn photo(vector: &UnitVector, number: usize) -> Change {
 }
 
 fn search(library: &Library, query: &UnitVector) {
-    let query =
-        PhotoQuery { vector: Some(query), filter: None, exclude: None, limit: 10, offset: 0, ..PhotoQuery::default() };
+    let query = PhotoQuery { vector: Some(query), filter: None, limit: 10, ..PhotoQuery::default() };
     assert_eq!(library.search(&query).unwrap().len(), 10);
 }
 

@@ -24,7 +24,7 @@ use self::keeper::Candidate;
 use self::roster::{Roster, Shot};
 use crate::LibraryError;
 use crate::library::Library;
-use crate::search::check_page;
+use crate::photo_query::check_page;
 
 /// The duplicates of a library at one moment.
 #[derive(Debug)]

@@ -163,6 +163,15 @@ impl VectorIndex {
         }
     }
 
+    /// The `want` best live rows by an exact scan, whatever would be faster.
+    pub(crate) fn exact_best(&self, query: &UnitVector, want: usize) -> Vec<Scored> {
+        let quantized = QuantizedVector::new(query.as_slice());
+        let candidates = scan_range(&self.arena, &quantized, &self.live, 0..self.len() as u32, 2 * want + SPARE);
+        let mut rows = self.rescore(query, &candidates.into_sorted());
+        rows.truncate(want);
+        rows
+    }
+
     /// The `want` best live rows that a walk of the graph with `ef` candidates finds, with exact scores: for measurements. Empty
     /// without a graph.
     pub fn walk(&self, query: &UnitVector, want: usize, ef: usize) -> Vec<Scored> {

@@ -13,7 +13,8 @@ use crate::engine::arena::Arena;
 use crate::engine::{RowSet, Scored, Top};
 use crate::library::Library;
 use crate::neighbours::lists::Lists;
-use crate::search::{NEAR_IDENTICAL, check_page, page};
+use crate::photo_query::{check_page, page};
+use crate::search::NEAR_IDENTICAL;
 use crate::space::SpaceIndex;
 use crate::structures::Structures;
 

@@ -65,14 +65,7 @@ pub fn told_by(library: &Library) -> Told {
 }
 
 pub fn search(library: &Library, vector: &UnitVector) -> Vec<Hit> {
-    let query = PhotoQuery {
-        vector: Some(vector),
-        filter: None,
-        exclude: None,
-        limit: 1_000,
-        offset: 0,
-        ..PhotoQuery::default()
-    };
+    let query = PhotoQuery { vector: Some(vector), filter: None, limit: 1_000, ..PhotoQuery::default() };
     library.search(&query).unwrap()
 }
 

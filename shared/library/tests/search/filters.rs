@@ -94,14 +94,7 @@ impl Stage {
     }
 
     fn found(&self, filter: &Filter, vector: Option<&UnitVector>) -> BTreeSet<ImageId> {
-        let query = PhotoQuery {
-            vector,
-            filter: Some(filter),
-            exclude: None,
-            limit: 10_000,
-            offset: 0,
-            ..PhotoQuery::default()
-        };
+        let query = PhotoQuery { vector, filter: Some(filter), limit: 10_000, ..PhotoQuery::default() };
         self.library.search(&query).unwrap().into_iter().map(|hit| hit.photo.id).collect()
     }
 

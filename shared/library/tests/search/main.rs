@@ -2,15 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod filters;
+mod pages;
 #[path = "../support/mod.rs"]
 mod support;
 
-use foray_library::{Library, OpenOptions, PhotoQuery, Refinement};
+use foray_library::{Library, OpenOptions, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{Change, Condition, Filter, Hit, ImageId, Ingest, SearchStructure, UnitVector};
 use support::{Random, batch, id, open, options, path, photos};
 
 fn query(vector: &UnitVector, limit: usize) -> PhotoQuery<'_> {
-    PhotoQuery { vector: Some(vector), filter: None, exclude: None, limit, offset: 0, ..PhotoQuery::default() }
+    PhotoQuery { vector: Some(vector), filter: None, limit, ..PhotoQuery::default() }
 }
 
 fn paths(hits: &[Hit]) -> Vec<&str> {
@@ -66,7 +67,9 @@ fn pages_join_without_gap_or_overlap() {
     let vector = random.vector();
     let pages: Vec<Hit> = (0..500)
         .step_by(70)
-        .flat_map(|offset| library.search(&PhotoQuery { offset, ..query(&vector, 70) }).unwrap())
+        .flat_map(|offset| {
+            library.search(&PhotoQuery { start: PageStart::Offset(offset), ..query(&vector, 70) }).unwrap()
+        })
         .collect();
     assert_eq!(paths(&pages), reference(&vectors, &vector, |_| false));
 }
@@ -80,7 +83,7 @@ fn equal_scores_stand_in_path_order_even_across_pages() {
     changes.reverse();
     library.commit(&batch(changes)).unwrap();
     for offset in [0, 150] {
-        let hits = library.search(&PhotoQuery { offset, ..query(&vector, 10) }).unwrap();
+        let hits = library.search(&PhotoQuery { start: PageStart::Offset(offset), ..query(&vector, 10) }).unwrap();
         let expected: Vec<String> = (offset..offset + 10).map(|number| path(number).to_string()).collect();
         assert_eq!(paths(&hits), expected);
     }
@@ -141,7 +144,7 @@ fn a_photo_is_left_out_of_what_is_similar_to_it() {
     let mut random = Random(7);
     let vectors: Vec<_> = (0..50).map(|_| random.vector()).collect();
     library.commit(&photos(&vectors)).unwrap();
-    let hits = library.search(&PhotoQuery { exclude: Some(id(3)), ..query(&vectors[3], 49) }).unwrap();
+    let hits = library.search(&PhotoQuery { exclude: &[id(3)], ..query(&vectors[3], 49) }).unwrap();
     assert_eq!(hits.len(), 49);
     assert!(hits.iter().all(|hit| hit.photo.id != id(3)));
 }
@@ -152,7 +155,10 @@ fn limits_out_of_range_are_named() {
     let library = open(folder.path());
     let vector = Random(8).vector();
     for (limit, offset, field) in [(0, 0, "limit"), (10_001, 0, "limit"), (1, 1_000_001, "offset")] {
-        let error = library.search(&PhotoQuery { limit, offset, ..query(&vector, 1) }).unwrap_err().to_string();
+        let error = library
+            .search(&PhotoQuery { limit, start: PageStart::Offset(offset), ..query(&vector, 1) })
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with(field), "{error}");
     }
 }
@@ -190,7 +196,8 @@ fn folding_near_identical_photos_is_that_of_the_whole_ranking() {
     let folded = library.search(&PhotoQuery { refinement, ..query(&query_vector, 1_000) }).unwrap();
     assert_eq!(folded.iter().map(|hit| (hit.photo.id, hit.folded)).collect::<Vec<_>>(), expected);
     assert!(expected.len() < 80, "{}", expected.len());
-    let page = library.search(&PhotoQuery { refinement, offset: 5, ..query(&query_vector, 7) }).unwrap();
+    let page =
+        library.search(&PhotoQuery { refinement, start: PageStart::Offset(5), ..query(&query_vector, 7) }).unwrap();
     let ids = |hits: &[Hit]| hits.iter().map(|hit| hit.photo.id).collect::<Vec<_>>();
     assert_eq!(ids(&page), ids(&folded)[5..12]);
 }

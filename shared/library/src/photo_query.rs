@@ -1,0 +1,202 @@
+//! What is asked of a search over the whole library, and what it answers.
+
+use std::cmp::Reverse;
+
+use foray_protocol::{Filter, Hit, ImageId, PhotoPath, SortOrder, UnitVector, clock_seconds};
+use serde::{Deserialize, Serialize};
+
+use crate::LibraryError;
+use crate::engine::Plan;
+
+/// The most results of one search, and the deepest page.
+const MAX_LIMIT: usize = 10_000;
+const MAX_OFFSET: usize = 1_000_000;
+
+/// Each folded photo is compared with all that are shown.
+const MOST_FOLDED: usize = 1_000;
+
+/// What to look for; ten photos of anything by default.
+#[derive(Clone, Debug)]
+pub struct PhotoQuery<'a> {
+    /// The direction to look in; `None` lists photos by path, for a query that is a filter alone.
+    pub vector: Option<&'a UnitVector>,
+    /// What a photo must fulfil; every photo does without.
+    pub filter: Option<&'a Filter>,
+    /// Photos to leave out, such as the one that others shall be similar to.
+    pub exclude: &'a [ImageId],
+    /// How many photos at most, 1 to 10,000.
+    pub limit: usize,
+    /// Where the page begins.
+    pub start: PageStart<'a>,
+    /// What becomes of those that were found.
+    pub refinement: Refinement,
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PageStart<'a> {
+    /// After so many of the best.
+    Offset(usize),
+    /// Where another page ended, whatever came or went since.
+    After(&'a PageEnd),
+}
+
+/// Where a page ends: its last photo's place in the order of all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageEnd {
+    height: Height,
+    path: PhotoPath,
+    /// How many photos stood before the next page.
+    seen: usize,
+}
+
+/// What photos are ordered by, highest first: the score; for a filter alone, the time by which it is sorted. Then comes the path.
+type Height = f64;
+
+/// What becomes of photos that were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Refinement {
+    /// Photos of less relevance are left out, 0 to 1.
+    pub min_relevance: f32,
+    /// The order of a page's photos.
+    pub sort: SortOrder,
+    /// Whether near-identical shots are one result: the best of them.
+    pub dedupe: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// The photos.
+    pub hits: Vec<Hit>,
+    /// How many that would have been on this page were not relevant enough.
+    pub weaker: usize,
+    /// Where the page ends; `None` where none comes after it.
+    pub end: Option<PageEnd>,
+    /// How they were found; `None` for photos that were listed without a query's direction.
+    pub plan: Option<Plan>,
+}
+
+impl Default for PhotoQuery<'_> {
+    fn default() -> Self {
+        let (start, refinement) = (PageStart::Offset(0), Refinement::default());
+        Self { vector: None, filter: None, exclude: &[], limit: 10, start, refinement }
+    }
+}
+
+impl PhotoQuery<'_> {
+    pub(crate) fn check(&self) -> Result<(), LibraryError> {
+        check_page(self.limit, self.start.seen())?;
+        let Refinement { min_relevance, dedupe, .. } = self.refinement;
+        let last = self.start.seen() + self.limit;
+        if dedupe && last > MOST_FOLDED {
+            return Err(LibraryError::OutOfRange {
+                field: "dedupe: offset and limit",
+                got: last,
+                expected: "at most 1,000",
+            });
+        }
+        if !(0.0..=1.0).contains(&min_relevance) {
+            return Err(LibraryError::Relevance { got: min_relevance });
+        }
+        Ok(())
+    }
+}
+
+/// Checks the limits of a page of results.
+pub(crate) fn check_page(limit: usize, offset: usize) -> Result<(), LibraryError> {
+    let error = |field, got, expected| Err(LibraryError::OutOfRange { field, got, expected });
+    match (limit, offset) {
+        (1..=MAX_LIMIT, 0..=MAX_OFFSET) => Ok(()),
+        (1..=MAX_LIMIT, _) => error("offset", offset, "0 to 1,000,000"),
+        _ => error("limit", limit, "1 to 10,000"),
+    }
+}
+
+impl PageStart<'_> {
+    /// How many photos stood before the page, when the one before it was made.
+    pub(crate) fn seen(&self) -> usize {
+        match self {
+            Self::Offset(offset) => *offset,
+            Self::After(end) => end.seen,
+        }
+    }
+
+    /// No photo on the page is higher.
+    pub(crate) fn highest(&self) -> Height {
+        match self {
+            Self::Offset(_) => f64::INFINITY,
+            Self::After(end) => end.height,
+        }
+    }
+}
+
+/// A photo with what it is ordered by.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    height: Height,
+    path: PhotoPath,
+    hit: Hit,
+}
+
+impl Placed {
+    /// A photo that a query's direction led to.
+    pub fn by_score(hit: Hit) -> Self {
+        Self { height: hit.score.into(), path: hit.photo.photo_path(), hit }
+    }
+
+    /// A photo of a list in this order.
+    pub fn in_list(hit: Hit, order: SortOrder) -> Self {
+        let taken = taken(&hit).map(|seconds| seconds as f64);
+        let height = match order {
+            SortOrder::Best => Some(0.0),
+            SortOrder::Newest => taken,
+            SortOrder::Oldest => taken.map(|seconds| -seconds),
+        };
+        Self { height: height.unwrap_or(f64::NEG_INFINITY), path: hit.photo.photo_path(), hit }
+    }
+
+    /// A query that is embedded anew may score a little differently: the photo at the end itself is never after it.
+    fn is_after(&self, end: &PageEnd) -> bool {
+        self.path != end.path && (self.height < end.height || self.height == end.height && self.path > end.path)
+    }
+}
+
+/// Puts photos in order: the highest first, equal ones by path.
+pub(crate) fn sort_placed(photos: &mut [Placed]) {
+    photos.sort_by(|a, b| b.height.total_cmp(&a.height).then_with(|| a.path.cmp(&b.path)));
+}
+
+/// The page of `photos`, which are in order and of which `above` more stand before the first; with its end, if others come after
+/// it.
+pub(crate) fn cut_page(mut photos: Vec<Placed>, query: &PhotoQuery<'_>, above: usize) -> (Vec<Hit>, Option<PageEnd>) {
+    match query.start {
+        PageStart::Offset(offset) => drop(photos.drain(..offset.saturating_sub(above).min(photos.len()))),
+        PageStart::After(end) => photos.retain(|photo| photo.is_after(end)),
+    }
+    let more_come = photos.len() > query.limit;
+    photos.truncate(query.limit);
+    let seen = query.start.seen() + photos.len();
+    let last = photos.last().filter(|_| more_come);
+    let end = last.map(|Placed { height, path, .. }| PageEnd { height: *height, path: path.clone(), seen });
+    (photos.into_iter().map(|photo| photo.hit).collect(), end)
+}
+
+/// Sorts by when photos were taken; those without a date come last, and equal ones stay as they were.
+pub(crate) fn sort_by_date(hits: &mut [Hit], order: SortOrder) {
+    match order {
+        SortOrder::Best => {}
+        SortOrder::Oldest => hits.sort_by_cached_key(|hit| taken(hit).unwrap_or(i64::MAX)),
+        SortOrder::Newest => hits.sort_by_cached_key(|hit| Reverse(taken(hit).unwrap_or(i64::MIN))),
+    }
+}
+
+/// When the photo was taken, seconds since 1970 by the camera's clock.
+fn taken(hit: &Hit) -> Option<i64> {
+    hit.photo.metadata.description.taken_at.as_deref().and_then(clock_seconds)
+}
+
+/// The page of `items` from `offset` on.
+pub(crate) fn page<T>(items: Vec<T>, offset: usize, limit: usize) -> Vec<T> {
+    items.into_iter().skip(offset).take(limit).collect()
+}
