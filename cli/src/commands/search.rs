@@ -4,15 +4,21 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest};
+use foray_protocol::{
+    ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest, Spaces,
+};
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
-use crate::output::{print_json, print_scored};
+use crate::listing::{self, Line};
+use crate::logging;
+use crate::output::print_json;
 use crate::settings::Settings;
 
 pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
-    let search = Connection::open(settings, "search", false)?.search(settings)?;
+    let connection = Connection::open(settings, "search", false)?;
+    let library = connection.spaces();
+    let search = connection.search(settings)?;
     let file = Path::new(&arguments.query);
     let SearchArguments { ref query, limit, filter, min_relevance, sort, dedupe, .. } = arguments;
     let results = if file.is_file() {
@@ -30,29 +36,34 @@ pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
         })?
     };
     if results.weaker > 0 {
-        eprintln!("{} weaker matches left out (--min-relevance {min_relevance})", results.weaker);
+        logging::notice(format!("{} weaker matches left out (--min-relevance {min_relevance})", results.weaker));
     }
     explain(arguments.explain, &results);
-    print(arguments.format, &results)
+    print(settings, arguments.format, &results, library.as_ref())
 }
 
 pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> {
-    let search = Connection::open(settings, "similar", false)?.search(settings)?;
+    let connection = Connection::open(settings, "similar", false)?;
+    let library = connection.spaces();
     let request = SimilarRequest { limit: arguments.limit, filter: arguments.filter.clone() };
-    let id = arguments.image.to_str().and_then(|text| text.strip_prefix("id:"));
-    let results = match id {
-        Some(digits) => similar_to_id(search.as_ref(), digits, &request)?,
-        None => similar_to_file(search.as_ref(), &arguments.image, &request)?,
-    };
+    let results = look_alikes(connection.search(settings)?.as_ref(), &arguments.image, &request)?;
     explain(arguments.explain, &results);
-    print(arguments.format, &results)
+    print(settings, arguments.format, &results, library.as_ref())
+}
+
+/// What looks like `image`: a file, or `id:` with the first digits of a photo's id.
+pub fn look_alikes(search: &dyn PhotoSearch, image: &Path, request: &SimilarRequest) -> Result<SearchResults> {
+    match image.to_str().and_then(|text| text.strip_prefix("id:")) {
+        Some(digits) => similar_to_id(search, digits, request),
+        None => similar_to_file(search, image, request),
+    }
 }
 
 /// Tells on standard error how the results were found.
 fn explain(is_wanted: bool, results: &SearchResults) {
     if is_wanted {
         let plan = results.plan.as_deref().unwrap_or("photos that fulfil the filter, by path");
-        eprintln!("{plan}; {:.1} ms with the query's embedding", results.took_ms);
+        logging::notice(format!("{plan}; {:.1} ms with the query's embedding", results.took_ms));
     }
 }
 
@@ -86,9 +97,9 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read the image {}", file.display()))
 }
 
-fn print(format: FormatArguments, results: &SearchResults) -> Result<()> {
+fn print(settings: &Settings, format: FormatArguments, results: &SearchResults, library: &dyn Spaces) -> Result<()> {
     if format.json {
         return print_json(results);
     }
-    print_scored(format, results.results.iter().map(|hit| (hit.score, hit.photo.photo_path())))
+    listing::print(settings, format, results.results.iter().map(|hit| Line::of_photo(&hit.photo, hit.score, library)))
 }
