@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use foray_protocol::{DuplicateKind, GroupBy, SortOrder, UnusualKind};
+use foray_protocol::{DuplicateKind, GroupBy, LogFormat, SortOrder, UnusualKind};
+
+use crate::commands::Target;
+use crate::preview::Protocol;
 
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
@@ -50,12 +53,36 @@ pub struct GlobalArguments {
     /// The ONNX Runtime shared library
     #[arg(long, global = true, value_name = "FILE")]
     pub onnxruntime: Option<PathBuf>,
+    /// When to colour what is printed; auto is in a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise
+    #[arg(long, global = true, value_name = "WHEN", default_value_t)]
+    pub color: ColorChoice,
+    /// Write logs and messages on standard error as lines of text or of JSON [default: text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<LogFormatArgument>,
     /// Say only what is needed
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// What logs look like.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormatArgument {
+    /// For people
+    Text,
+    /// For programs: one JSON object a line
+    Json,
+}
+
+impl From<LogFormatArgument> for LogFormat {
+    fn from(argument: LogFormatArgument) -> Self {
+        match argument {
+            LogFormatArgument::Text => Self::Text,
+            LogFormatArgument::Json => Self::Json,
+        }
+    }
 }
 
 /// What to do.
@@ -83,6 +110,8 @@ pub enum Command {
     Rank(RankArguments),
     /// List photos, the most unusual first
     Unusual(UnusualArguments),
+    /// Open a photo of the last results in the viewer of the desktop
+    Open(OpenArguments),
     /// Find photos that are there more than once; deletes nothing
     Duplicates(DuplicatesArguments),
     /// Count photos by year, camera, lens, place, folder, type and tag
@@ -99,6 +128,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Add what an export holds and the library does not
     Import(ImportArguments),
+    /// Let assistants search the library: a server of the Model Context Protocol on standard input and output
+    Mcp,
     /// Check what computes embeddings here, and how fast
     Doctor(DoctorArguments),
     /// Fetch, choose, check and remove models
@@ -405,6 +436,16 @@ pub struct UnusualArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct OpenArguments {
+    /// The number of a result of the last search, similar, unusual or rank, or id: with the first digits of a photo's id
+    #[arg(value_name = "N|id:DIGITS", default_value = "1")]
+    pub target: Target,
+    /// Print its path instead
+    #[arg(long)]
+    pub print: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct DuplicatesArguments {
     /// Only this kind: exact (same content), near (versions of one picture), burst (shots within seconds) or similar
     /// [default: all but similar; for --plan: exact and near]
@@ -550,4 +591,41 @@ pub struct FormatArguments {
     /// Print one JSON document
     #[arg(long, conflicts_with_all = ["paths", "null"])]
     pub json: bool,
+    /// Show each picture above its line, in a terminal: in the way that it is known to take, or in the one given
+    #[arg(
+        long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto",
+        conflicts_with_all = ["json", "null"],
+    )]
+    pub preview: Option<PreviewArgument>,
+    /// Do not keep the list for `foray open`
+    #[arg(long)]
+    pub no_remember: bool,
+}
+
+/// How pictures are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PreviewArgument {
+    /// As the terminal is known to take them; not at all where the output is none
+    Auto,
+    /// The graphics protocol of kitty, Ghostty and others
+    Kitty,
+    /// Inline images of iTerm2, WezTerm and others
+    Iterm,
+    /// Sixels, as foot, mlterm, xterm and others take them
+    Sixel,
+    /// Coloured half blocks, in any terminal with true colour
+    Blocks,
+}
+
+impl PreviewArgument {
+    /// The way that was named.
+    pub fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Auto => None,
+            Self::Kitty => Some(Protocol::Kitty),
+            Self::Iterm => Some(Protocol::Iterm),
+            Self::Sixel => Some(Protocol::Sixel),
+            Self::Blocks => Some(Protocol::Blocks),
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use foray_embedding::Embedder;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
     Client, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Ingest, LibraryStatus,
@@ -73,10 +74,18 @@ impl Connection {
 
     /// The searcher's side; loads the model when the library is here.
     pub fn search(self, settings: &Settings) -> Result<Box<dyn PhotoSearch>> {
+        self.search_with(|space| Ok(Arc::new(settings.open_embedder_for(space)?)))
+    }
+
+    /// The same with the model that `embedder` gives for the library's space.
+    pub fn search_with(
+        self,
+        embedder: impl FnOnce(Option<&SpaceId>) -> Result<Arc<Embedder>>,
+    ) -> Result<Box<dyn PhotoSearch>> {
         Ok(match self {
             Self::Here(library) => {
-                let embedder = settings.open_embedder_for(library.space().as_ref())?;
-                Box::new(SearchService::new(library, Arc::new(embedder)))
+                let embedder = embedder(library.space().as_ref())?;
+                Box::new(SearchService::new(library, embedder))
             }
             Self::Server(client) => Box::new(client),
         })

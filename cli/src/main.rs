@@ -2,11 +2,16 @@
 //! 75 in use now.
 
 mod arguments;
+mod colour;
 mod commands;
 mod config_file;
 mod connection;
+mod last_results;
+mod listing;
+mod logging;
 mod output;
 mod patience;
+mod preview;
 mod progress;
 mod removal_plan;
 mod settings;
@@ -15,15 +20,23 @@ mod shutdown;
 use std::process::ExitCode;
 
 use clap::Parser;
+use foray_protocol::LogFormat;
+
+use crate::arguments::Arguments;
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    settings::start_logging(&arguments);
-    match commands::run(arguments) {
+    let arguments = Arguments::parse();
+    colour::follow(arguments.global.color);
+    let settings = Settings::new(&arguments.global);
+    // A mistake in the configuration is told in the format of the command line.
+    let asked_for = || arguments.global.log_format.map(LogFormat::from).unwrap_or_default();
+    logging::start(&arguments, settings.as_ref().map_or_else(|_| asked_for(), |settings| settings.log_format));
+    match settings.and_then(|settings| commands::run(settings, arguments.command)) {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("foray: {}", output::message(&error));
+            logging::failure(output::message(&error));
             output::exit_code(&error)
         }
     }

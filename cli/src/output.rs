@@ -1,33 +1,17 @@
-//! Printing results: lines for people and pipes, one JSON document for programs.
+//! What programs read of a run: one JSON document, the exit code, one line that says what failed.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use foray_library::LibraryError;
-use foray_protocol::{PhotoPath, ProblemKind, ProtocolError};
+use foray_protocol::{ProblemKind, ProtocolError};
 use serde::Serialize;
-
-use crate::arguments::FormatArguments;
 
 /// Prints `value` as one JSON document.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).context("cannot write the result as JSON")?;
     writeln!(io::stdout(), "{text}")?;
-    Ok(())
-}
-
-/// Prints `score<TAB>path` lines, best first, paths byte for byte.
-pub fn print_scored(format: FormatArguments, results: impl IntoIterator<Item = (f32, PhotoPath)>) -> Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    for (score, path) in results {
-        if !format.paths {
-            write!(out, "{score:.4}\t")?;
-        }
-        out.write_all(path.as_bytes())?;
-        out.write_all(if format.null { b"\0" } else { b"\n" })?;
-    }
-    out.flush()?;
     Ok(())
 }
 

@@ -9,11 +9,12 @@ use croner::Cron;
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_indexer::IndexOptions;
-use foray_protocol::{Account, Client, Config, Hours, ProgramToken, Role, SpaceId, Token, WatchRules, WorkGate};
+use foray_protocol::{
+    Account, Client, Config, Hours, LogFormat, ProgramToken, Role, SpaceId, Token, WatchRules, WorkGate,
+};
 use foray_server::{AccessRules, TlsFiles, User};
-use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{Arguments, Command, GlobalArguments, IndexingArguments, ServeArguments};
+use crate::arguments::{GlobalArguments, IndexingArguments, ServeArguments};
 
 /// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
 const UNLOAD_AFTER_MINUTES: u32 = 10;
@@ -40,8 +41,12 @@ pub struct Settings {
     pub roots: Vec<PathBuf>,
     /// How long a server keeps the visual tower without use; for ever when not set.
     pub unload_after: Option<Duration>,
+    /// What logs and messages look like.
+    pub log_format: LogFormat,
     /// Whether progress is shown.
     pub show_progress: bool,
+    /// Whether results are kept for `foray open`.
+    pub remember: bool,
     /// The model's name or folder; the library's own, where none was named.
     pub model: String,
     /// Whether the command line or the configuration named it.
@@ -105,6 +110,8 @@ impl Settings {
         };
         let (threads, memory, nice, deadline) = (config.threads, config.memory, config.nice, config.deadline);
         let (hours, reindex) = (config.hours, config.reindex);
+        let log_format = arguments.log_format.map(LogFormat::from).or(config.log_format).unwrap_or_default();
+        let is_watched = io::stderr().is_terminal() && log_format == LogFormat::Text;
         Ok(Self {
             indexing: IndexingConfig { rules, threads, memory, nice, deadline, hours, reindex },
             library,
@@ -118,7 +125,9 @@ impl Settings {
             tls_key: config.tls_key,
             roots: config.roots,
             unload_after: unload_after(config.unload_after),
-            show_progress: !arguments.quiet && io::stderr().is_terminal(),
+            log_format,
+            show_progress: !arguments.quiet && is_watched,
+            remember: config.remember.unwrap_or(true),
             names_model: arguments.model.is_some() || config.model.is_some(),
             switches_model: arguments.model.is_some(),
             model: arguments.model.clone().or(config.model).unwrap_or_else(|| BUILTIN.to_owned()),
@@ -288,27 +297,12 @@ fn unload_after(minutes: Option<u32>) -> Option<Duration> {
     (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)))
 }
 
-fn folders() -> Result<impl BaseStrategy> {
-    etcetera::choose_base_strategy().context("the user's home folder is not known; name the library with --library")
+/// Where small things are kept from one run to the next.
+pub fn state_folder() -> Result<PathBuf> {
+    let folders = folders()?;
+    Ok(folders.state_dir().unwrap_or_else(|| folders.cache_dir()).join("foray"))
 }
 
-/// Sends logs to standard error, as many as were asked for; `RUST_LOG` goes before the options.
-pub fn start_logging(arguments: &Arguments) {
-    let runs_long = matches!(arguments.command, Command::Up(_) | Command::Serve(_) | Command::Indexer(_));
-    let (ours, others) = match (arguments.global.quiet, arguments.global.verbose) {
-        (true, _) => ("error", "error"),
-        (false, 0) if runs_long => ("info", "warn"),
-        (false, 0) => ("warn", "warn"),
-        (false, 1) => ("debug", "info"),
-        (false, _) => ("trace", "trace"),
-    };
-    // ONNX Runtime and the database talk a lot at the level that Foray informs at.
-    let asked_for = || EnvFilter::new(format!("{others},foray={ours},ort=warn,sled=warn"));
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| asked_for());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(arguments.global.verbose > 0)
-        .init();
+fn folders() -> Result<impl BaseStrategy> {
+    etcetera::choose_base_strategy().context("the user's home folder is not known; name the library with --library")
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use foray_protocol::StopSignal;
 
+use crate::logging;
+
 /// The exit code of a program that was interrupted, as shells have it.
 const INTERRUPTED: i32 = 130;
 
@@ -16,7 +18,7 @@ pub fn on_signal(stop: &StopSignal, on_stop: impl Fn() + Send + 'static) -> Resu
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED);
         }
-        eprintln!("foray: stopping; what was committed is kept (press Ctrl-C again to stop at once)");
+        logging::warning("stopping; what was committed is kept (press Ctrl-C again to stop at once)");
         stop.stop();
         on_stop();
     })

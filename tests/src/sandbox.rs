@@ -142,6 +142,7 @@ impl Sandbox {
             .args(arguments)
             .env("FORAY_LIBRARY", self.library())
             .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env("XDG_STATE_HOME", self.path().join("state"))
             .env_remove("RUST_LOG")
             .env_remove("RUST_BACKTRACE")
             .current_dir(self.path())

@@ -11,6 +11,7 @@ use foray_protocol::{Another, Patience, ProtocolError, StopSignal, WatchList, Wa
 use crate::arguments::{IndexArguments, IndexerArguments};
 use crate::config_file;
 use crate::connection::Connection;
+use crate::logging;
 use crate::output::print_json;
 use crate::progress::IndexBar;
 use crate::settings::Settings;
@@ -26,7 +27,7 @@ pub fn index(settings: &Settings, arguments: &IndexArguments) -> Result<()> {
     let summary = indexer.index(&arguments.folders, &stop, &|progress| bar.show(progress));
     bar.finish();
     let summary = summary?;
-    summary.warnings.iter().for_each(|warning| eprintln!("foray: {warning}"));
+    summary.warnings.iter().for_each(logging::warning);
     if arguments.json { print_json(&summary) } else { print_summary(&summary) }
 }
 

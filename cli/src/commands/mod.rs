@@ -6,8 +6,10 @@ mod duplicates;
 mod export;
 mod facets;
 mod index;
+mod mcp;
 mod model_switch;
 mod models;
+mod open;
 mod password;
 mod pause;
 mod rank;
@@ -24,13 +26,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::arguments::{Arguments, Command};
+pub use open::Target;
+
+use crate::arguments::Command;
 use crate::settings::Settings;
 
 /// Runs the command that was typed.
-pub fn run(arguments: Arguments) -> Result<ExitCode> {
-    let settings = Settings::new(&arguments.global)?;
-    let done = match arguments.command {
+pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
+    let done = match command {
         Command::Completions { shell } => {
             shell::completions(shell);
             Ok(())
@@ -50,6 +53,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Similar(arguments) => search::similar(&settings, &arguments),
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
+        Command::Open(arguments) => open::open(&settings, &arguments),
         Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
         Command::Saved(arguments) => saved::saved(&settings, &arguments),
         Command::Facets(arguments) => facets::facets(&settings, &arguments),
@@ -58,6 +62,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(&settings, &arguments),
         Command::Export(arguments) => export::export(&settings, &arguments),
         Command::Import(arguments) => export::import(&settings, &arguments),
+        Command::Mcp => mcp::mcp(&settings),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),
     };

@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use crate::arguments::RankArguments;
-use crate::output::{print_json, print_scored};
+use crate::listing::{self, Line};
+use crate::output::print_json;
 use crate::settings::Settings;
 
 /// Images decoded and embedded together.
@@ -28,7 +29,8 @@ pub fn rank(settings: &Settings, arguments: &RankArguments) -> Result<()> {
     if arguments.format.json {
         print_json(&json!({ "results": ranked, "failed": failed }))?;
     } else {
-        print_scored(arguments.format, ranked.iter().map(|file| (file.score, file.photo_path())))?;
+        let lines = ranked.iter().map(|file| Line::of_file(file.photo_path(), file.score));
+        listing::print(settings, arguments.format, lines)?;
     }
     match failed.as_slice() {
         [] => Ok(()),

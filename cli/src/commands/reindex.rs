@@ -13,6 +13,7 @@ use super::index;
 use super::model_switch::ModelSwitch;
 use crate::arguments::ReindexArguments;
 use crate::connection::Connection;
+use crate::logging;
 use crate::output::{ATTENTION, print_json};
 use crate::progress::IndexBar;
 use crate::settings::Settings;
@@ -46,7 +47,7 @@ pub fn reindex(settings: &Settings, arguments: &ReindexArguments) -> Result<Exit
     };
     let maintenance = if stop.is_stopped() { None } else { Some(connection.maintain()?) };
     let needs_attention = !index.warnings.is_empty() || index.stopped;
-    index.warnings.iter().for_each(|warning| eprintln!("foray: {warning}"));
+    index.warnings.iter().for_each(logging::warning);
     let report = Report { model, index, maintenance };
     let printed = if arguments.json { print_json(&report) } else { print(&report) };
     printed?;

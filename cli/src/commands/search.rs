@@ -5,37 +5,42 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use foray_protocol::{
-    Explanation, Facet, Hit, ImageId, Neighbour, PhotoPath, PhotoSearch, ProblemKind, ProtocolError, SavedSearch,
-    SearchName, SearchRequest, SearchResults, SimilarRequest, TermShare,
+    Explanation, Facet, ImageId, Neighbour, PhotoSearch, ProblemKind, ProtocolError, SavedSearch, SearchName,
+    SearchRequest, SearchResults, SimilarRequest, Spaces, TermShare,
 };
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
-use crate::output::{print_json, print_scored};
+use crate::listing::{self, Line};
+use crate::logging;
+use crate::output::print_json;
 use crate::settings::Settings;
 
 /// As many as people look at.
 const SHOWN: usize = 10;
 
 pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
-    let search = Connection::open(settings, "search", false)?.search(settings)?;
+    let connection = Connection::open(settings, "search", false)?;
+    let library = connection.spaces();
+    let search = connection.search(settings)?;
     let file = Path::new(&arguments.query);
     if file.is_file() {
         let results = search_by_file(search.as_ref(), file, arguments)?;
         explain(arguments.explain, &results);
-        return print(arguments.format, &results);
+        return print(settings, arguments.format, &results, library.as_ref());
     }
     let request = request(search.as_ref(), arguments)?;
     let results = search.search(&request)?;
     if let Some(name) = &arguments.save {
         search.save_search(&SavedSearch { name: name.parse()?, search: request.clone() })?;
-        eprintln!("saved as {name:?}; `foray search --saved {name:?}` asks it again");
+        logging::notice(format!("saved as {name:?}; `foray search --saved {name:?}` asks it again"));
     }
     if results.weaker > 0 {
-        eprintln!("{} weaker matches left out (--min-relevance {})", results.weaker, request.min_relevance);
+        let least = request.min_relevance;
+        logging::notice(format!("{} weaker matches left out (--min-relevance {least})", results.weaker));
     }
     explain(arguments.explain, &results);
-    print_grouped(arguments.format, &results)
+    print(settings, arguments.format, &results, library.as_ref())
 }
 
 /// What the command line asks, or the search that it names.
@@ -95,31 +100,39 @@ fn search_by_file(search: &dyn PhotoSearch, file: &Path, arguments: &SearchArgum
 }
 
 pub fn similar(settings: &Settings, arguments: &SimilarArguments) -> Result<()> {
-    let search = Connection::open(settings, "similar", false)?.search(settings)?;
+    let connection = Connection::open(settings, "similar", false)?;
+    let library = connection.spaces();
     let request = SimilarRequest { limit: arguments.limit, filter: arguments.filter.clone() };
-    let id = arguments.image.to_str().and_then(|text| text.strip_prefix("id:"));
-    let results = match id {
-        Some(digits) => similar_to_id(search.as_ref(), digits, &request)?,
-        None => similar_to_file(search.as_ref(), &arguments.image, &request)?,
-    };
+    let results = look_alikes(connection.search(settings)?.as_ref(), &arguments.image, &request)?;
     explain(arguments.explain, &results);
-    print(arguments.format, &results)
+    print(settings, arguments.format, &results, library.as_ref())
+}
+
+/// What looks like `image`: a file, or `id:` with the first digits of a photo's id.
+pub fn look_alikes(search: &dyn PhotoSearch, image: &Path, request: &SimilarRequest) -> Result<SearchResults> {
+    match image.to_str().and_then(|text| text.strip_prefix("id:")) {
+        Some(digits) => similar_to_id(search, digits, request),
+        None => similar_to_file(search, image, request),
+    }
+}
+
+/// What each term adds, and what the photo looks like, a line each.
+fn words(explanation: &Explanation) -> String {
+    let term = |TermShare { term, similarity, share, .. }: &TermShare| {
+        format!("\n  {share:+.4}  {term} (similarity {similarity:.4})")
+    };
+    let neighbour = |Neighbour { path, score, .. }: &Neighbour| format!("\n  looks like {path} ({score:.4})");
+    explanation.terms.iter().map(term).chain(explanation.neighbours.iter().map(neighbour)).collect()
 }
 
 /// Tells on standard error how the results were found.
 fn explain(is_wanted: bool, results: &SearchResults) {
     if is_wanted {
         let plan = results.plan.as_deref().unwrap_or("photos that fulfil the filter, by path");
-        eprintln!("{plan}; {:.1} ms with the query's embedding", results.took_ms);
+        logging::notice(format!("{plan}; {:.1} ms with the query's embedding", results.took_ms));
         for hit in &results.results {
-            let Some(Explanation { terms, neighbours }) = &hit.explanation else { continue };
-            eprintln!("{} {:.4}", hit.photo.path, hit.score);
-            for TermShare { term, similarity, share, .. } in terms {
-                eprintln!("  {share:+.4}  {term} (similarity {similarity:.4})");
-            }
-            for Neighbour { path, score, .. } in neighbours {
-                eprintln!("  looks like {path} ({score:.4})");
-            }
+            let Some(explanation) = &hit.explanation else { continue };
+            logging::notice(format!("{} {:.4}{}", hit.photo.path, hit.score, words(explanation)));
         }
     }
 }
@@ -154,28 +167,18 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read the image {}", file.display()))
 }
 
-fn print(format: FormatArguments, results: &SearchResults) -> Result<()> {
+fn print(settings: &Settings, format: FormatArguments, results: &SearchResults, library: &dyn Spaces) -> Result<()> {
     if format.json {
         return print_json(results);
     }
-    print_scored(format, scored(&results.results))
-}
-
-fn scored(hits: &[Hit]) -> impl Iterator<Item = (f32, PhotoPath)> {
-    hits.iter().map(|hit| (hit.score, hit.photo.photo_path()))
-}
-
-/// As [`print`], with a heading over each group; paths alone stay without.
-fn print_grouped(format: FormatArguments, results: &SearchResults) -> Result<()> {
-    if results.groups.is_empty() || format.json || format.paths || format.null {
-        return print(format, results);
-    }
-    let mut rest = results.results.as_slice();
+    let mut lines: Vec<Line<'_>> =
+        results.results.iter().map(|hit| Line::of_photo(&hit.photo, hit.score, library)).collect();
+    let mut first = 0;
     for Facet { value, count } in &results.groups {
-        println!("{value} ({count})");
-        let (group, others) = rest.split_at((*count).min(rest.len()));
-        print_scored(format, scored(group))?;
-        rest = others;
+        if let Some(line) = lines.get_mut(first) {
+            line.begin_group(format!("{value} ({count})"));
+        }
+        first += count;
     }
-    Ok(())
+    listing::print(settings, format, lines)
 }

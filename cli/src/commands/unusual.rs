@@ -5,17 +5,21 @@ use foray_protocol::UnusualRequest;
 
 use crate::arguments::UnusualArguments;
 use crate::connection::Connection;
-use crate::output::{print_json, print_scored};
+use crate::listing::{self, Line};
+use crate::output::print_json;
 use crate::patience::wait_for;
 use crate::settings::Settings;
 
 pub fn unusual(settings: &Settings, arguments: &UnusualArguments) -> Result<()> {
-    let search = Connection::open(settings, "unusual", false)?.search(settings)?;
+    let connection = Connection::open(settings, "unusual", false)?;
+    let library = connection.spaces();
+    let search = connection.search(settings)?;
     let UnusualArguments { limit, neighbours, kind, hide_junk, ref filter, format } = *arguments;
     let request = UnusualRequest { limit, offset: 0, neighbours, kind: kind.into(), hide_junk, filter: filter.clone() };
     let results = wait_for(|| search.unusual(&request))?;
     if format.json {
         return print_json(&results);
     }
-    print_scored(format, results.results.iter().map(|hit| (hit.score, hit.photo.photo_path())))
+    let lines = results.results.iter().map(|hit| Line::of_photo(&hit.photo, hit.score, library.as_ref()));
+    listing::print(settings, format, lines)
 }

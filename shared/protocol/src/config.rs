@@ -69,8 +69,23 @@ pub struct Config {
     pub backend: Option<String>,
     /// `auto`, `cpu`, `cuda:0`, ...
     pub device: Option<String>,
+    /// Whether logs are written for people or for programs.
+    pub log_format: Option<LogFormat>,
+    /// Whether the last results are kept for `foray open`; they are, unless this says no.
+    pub remember: Option<bool>,
     /// Minutes without a new photo after which a server lets the visual tower go; 0 keeps it.
     pub unload_after: Option<u32>,
+}
+
+/// What logs look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 impl Config {

@@ -30,7 +30,7 @@ mod watch_list;
 pub use account::{Account, ProgramToken, Role};
 pub use appearance::{Junk, PerceptualHash};
 pub use client::Client;
-pub use config::{Config, DEFAULT_BIND};
+pub use config::{Config, DEFAULT_BIND, LogFormat};
 pub use description::Description;
 pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
 pub use error::{Problem, ProblemKind, ProtocolError};
