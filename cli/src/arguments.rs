@@ -9,9 +9,32 @@ use foray_protocol::{DuplicateKind, GroupBy, LogFormat, SortOrder, UnusualKind};
 use crate::commands::Target;
 use crate::preview::Protocol;
 
+const FIRST_STEPS: &str = "\
+First steps:
+  foray up ~/Pictures              index, watch, and serve a search page
+  foray search \"a dog playing\"     in another shell
+  foray COMMAND --help             more about a command, with examples";
+
+const SEARCH_EXAMPLES: &str = "\
+Examples:
+  foray search \"mushroom on tree bark\" --preview
+  foray search \"a dog in:Trips taken:2023 -tag:screenshot\"
+  foray search \"beach + 2:sunset - people\" -n 50 --paths
+  foray search photo.jpg --filter camera:canon
+  foray search cat --paths -0 | xargs -0 ls -l";
+
+const RANK_EXAMPLES: &str = "\
+Examples:
+  foray rank \"a red car\" *.jpg
+  foray search \"a car\" -n 200 --paths -0 | foray rank \"a red car\" - -n 5";
+
+const MCP_EXAMPLE: &str = "\
+In the configuration of most clients of the protocol:
+  { \"mcpServers\": { \"photos\": { \"command\": \"foray\", \"args\": [\"mcp\"] } } }";
+
 /// Foray finds photographs by what is in them.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(version, propagate_version = true, arg_required_else_help = true, after_help = FIRST_STEPS)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: GlobalArguments,
@@ -21,6 +44,7 @@ pub struct Arguments {
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct GlobalArguments {
     /// The library's folder [default: foray in the user's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "FORAY_LIBRARY")]
@@ -38,7 +62,7 @@ pub struct GlobalArguments {
     /// Configuration file [default: foray/config.toml in the user's configuration folder, if it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Model: "builtin", a name of `foray models list`, or a model's folder [default: builtin]
+    /// Model: "builtin", a name of `foray models list`, or a model's folder [default: the library's own, else builtin]
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
     /// The folder that models are pulled into [default: foray-models in the user's data folder]
@@ -98,15 +122,17 @@ pub enum Command {
     Indexer(IndexerArguments),
     /// Hold up the indexing of a running `foray up`; searches go on
     Pause(PauseArguments),
-    /// Let it go on
+    /// Let indexing that was held up go on
     Resume,
     /// Serve the library without indexing
     Serve(ServeArguments),
     /// Find photos by what is in them
+    #[command(after_help = SEARCH_EXAMPLES)]
     Search(SearchArguments),
-    /// Find photos that look like one
+    /// Find photos that look like a given one
     Similar(SimilarArguments),
     /// Put images in the order of how well they fit a query; needs no library
+    #[command(after_help = RANK_EXAMPLES)]
     Rank(RankArguments),
     /// List photos, the most unusual first
     Unusual(UnusualArguments),
@@ -129,6 +155,7 @@ pub enum Command {
     /// Add what an export holds and the library does not
     Import(ImportArguments),
     /// Let assistants search the library: a server of the Model Context Protocol on standard input and output
+    #[command(after_help = MCP_EXAMPLE)]
     Mcp,
     /// Check what computes embeddings here, and how fast
     Doctor(DoctorArguments),
@@ -262,8 +289,9 @@ pub struct IndexerArguments {
 
 #[derive(Debug, Args)]
 pub struct SearchArguments {
-    /// What the photo shows; terms can be joined by " + " and " - " and weighted like 2:cat, and filters such as in:Trips,
-    /// taken:2023-06..2023-09, camera:"Pixel 7", near:52.5,13.4,50km, type:png, w:>4000 or -tag:screenshot added
+    /// What the photo shows, an image file, or id: with the first digits of a photo's id; terms can be joined by " + " and " - "
+    /// and weighted like 2:cat, and filters such as in:Trips, taken:2023-06..2023-09, camera:"Pixel 7", near:Berlin,50km,
+    /// rating:>=4, type:png, w:>4000 or -tag:screenshot added
     #[arg(required_unless_present_any = ["saved", "like", "unlike"], default_value = "", hide_default_value = true)]
     pub query: String,
     /// How many results at most [default: 10]

@@ -24,10 +24,10 @@ pub(super) struct Found {
     /// Its file.
     pub path: String,
     /// Cosine similarity to the query, -1 to 1; for unusual photos the distance from others, 0 to 2, higher is more unusual.
-    pub score: f32,
+    pub score: f64,
     /// How far the score stands out from the library's background, 0 to 1; 0.5 is three standard deviations.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relevance: Option<f32>,
+    pub relevance: Option<f64>,
     /// Pixels.
     pub width: u32,
     /// Pixels.
@@ -64,7 +64,7 @@ impl Found {
         Self {
             id: photo.id.to_string(),
             path: photo.path.clone(),
-            score,
+            score: short(score),
             relevance: None,
             width: photo.metadata.width,
             height: photo.metadata.height,
@@ -83,7 +83,7 @@ impl Found {
 impl From<&Hit> for Found {
     fn from(hit: &Hit) -> Self {
         let folded = Some(hit.folded).filter(|folded| *folded > 0);
-        Self { relevance: Some(hit.relevance), folded, ..Self::new(&hit.photo, hit.score) }
+        Self { relevance: Some(short(hit.relevance)), folded, ..Self::new(&hit.photo, hit.score) }
     }
 }
 
@@ -92,6 +92,11 @@ impl From<&UnusualHit> for Found {
         let folded = Some(hit.folded).filter(|folded| *folded > 0);
         Self { folded, ..Self::new(&hit.photo, hit.score) }
     }
+}
+
+/// Four digits after the point: more would only have to be read.
+fn short(number: f32) -> f64 {
+    (f64::from(number) * 1e4).round() / 1e4
 }
 
 /// What the library holds.

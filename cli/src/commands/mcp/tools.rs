@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::handler::server::wrapper::Parameters;
@@ -26,9 +25,6 @@ pub(super) struct Tools {
     visitor: Arc<Mutex<Visitor>>,
 }
 
-/// An answer, or what went wrong, for the assistant to read.
-type Answer<T> = Result<T, String>;
-
 #[tool_router]
 impl Tools {
     pub fn new(visitor: Visitor) -> Self {
@@ -42,7 +38,7 @@ impl Tools {
         idempotent_hint = true,
         open_world_hint = false
     ))]
-    async fn search(&self, Parameters(asked): Parameters<Search>) -> Answer<Json<Photos>> {
+    async fn search(&self, Parameters(asked): Parameters<Search>) -> Result<Json<Photos>, String> {
         self.visit(|visitor| visitor.search(asked)).await.map(Json)
     }
 
@@ -53,7 +49,7 @@ impl Tools {
         idempotent_hint = true,
         open_world_hint = false
     ))]
-    async fn similar(&self, Parameters(asked): Parameters<Similar>) -> Answer<Json<Photos>> {
+    async fn similar(&self, Parameters(asked): Parameters<Similar>) -> Result<Json<Photos>, String> {
         self.visit(move |visitor| visitor.similar(&asked)).await.map(Json)
     }
 
@@ -64,13 +60,13 @@ impl Tools {
         idempotent_hint = true,
         open_world_hint = false
     ))]
-    async fn unusual(&self, Parameters(asked): Parameters<Unusual>) -> Answer<Json<Photos>> {
+    async fn unusual(&self, Parameters(asked): Parameters<Unusual>) -> Result<Json<Photos>, String> {
         self.visit(|visitor| visitor.unusual(asked)).await.map(Json)
     }
 
     /// Put exactly these photos of the library in the order of how well they fit a query.
     #[tool(annotations(title = "Rank photos", read_only_hint = true, idempotent_hint = true, open_world_hint = false))]
-    async fn rank(&self, Parameters(asked): Parameters<Rank>) -> Answer<Json<Photos>> {
+    async fn rank(&self, Parameters(asked): Parameters<Rank>) -> Result<Json<Photos>, String> {
         self.visit(|visitor| visitor.rank(asked)).await.map(Json)
     }
 
@@ -81,7 +77,7 @@ impl Tools {
         idempotent_hint = true,
         open_world_hint = false
     ))]
-    async fn describe_library(&self, Parameters(asked): Parameters<Describe>) -> Answer<Json<Description>> {
+    async fn describe_library(&self, Parameters(asked): Parameters<Describe>) -> Result<Json<Description>, String> {
         self.visit(|visitor| visitor.describe(asked)).await.map(Json)
     }
 
@@ -92,16 +88,16 @@ impl Tools {
         idempotent_hint = true,
         open_world_hint = false
     ))]
-    async fn get_thumbnail(&self, Parameters(asked): Parameters<Thumbnail>) -> Answer<CallToolResult> {
+    async fn get_thumbnail(&self, Parameters(asked): Parameters<Thumbnail>) -> Result<CallToolResult, String> {
         let jpeg = self.visit(move |visitor| visitor.thumbnail(&asked)).await?;
         Ok(CallToolResult::success(vec![ContentBlock::image(STANDARD.encode(jpeg), "image/jpeg")]))
     }
 
-    /// Works on a thread of its own, one call after the other: there is one library.
+    /// Works on a thread of its own, one call after the other: there is one library. An error is in words, for the assistant to read.
     async fn visit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Visitor) -> Result<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut Visitor) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
         let visitor = Arc::clone(&self.visitor);
         let worked = tokio::task::spawn_blocking(move || {
             // A visit that panicked left no library open.
