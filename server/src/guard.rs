@@ -15,6 +15,9 @@ use crate::access::{Access, Secret};
 use crate::api_error::ApiError;
 use crate::session_api::COOKIE;
 
+/// The header in which clients of some other programs show their token.
+pub(crate) const API_KEY: &str = "x-api-key";
+
 /// Lets through requests of this server's own page and of programs: no other site's page may send any, and without a token the
 /// server must be named as `localhost` or by its loopback address.
 pub(crate) async fn refuse_foreign_pages(
@@ -51,7 +54,8 @@ fn check(secret: &Secret, request: &HttpRequest) -> Result<(), ApiError> {
     if request.cookie(COOKIE).is_some_and(|cookie| secret.knows_session(cookie.value())) {
         return Ok(());
     }
-    let given = header_text(request, AUTHORIZATION).and_then(bearer).ok_or_else(|| {
+    let key = || header_text(request, HeaderName::from_static(API_KEY));
+    let given = header_text(request, AUTHORIZATION).and_then(bearer).or_else(key).ok_or_else(|| {
         unauthorized(
             "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log in on \
              its page (over HTTP: `Authorization: Bearer TOKEN`)",

@@ -2,23 +2,30 @@
 
 use std::sync::atomic::AtomicU64;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
 use foray_protocol::{IndexPhase, LibraryStatus, PhotoSearch, ProblemKind};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::service::SearchService;
 
 const MEDIA: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/metrics", web::get().to(metrics));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_metrics);
 }
 
-async fn metrics(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
+/// Figures for Prometheus
+#[utoipa::path(
+    tag = "server",
+    responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")),
+)]
+#[get("/metrics")]
+async fn get_metrics(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
     let status = blocking(move || service.status()).await?;
     let mut text = String::new();
     encode(&mut text, &registry(&status))

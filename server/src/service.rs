@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
+use foray_embedding::{CurrentEmbedder, Embedder, EmbeddingError};
 use foray_library::{Answer, Library, LibraryError, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Hit, ImageId, LibraryStatus,
@@ -11,6 +11,7 @@ use foray_protocol::{
     SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
 };
 
+use crate::picture_embedding::{embed_picture, embedding_problem, read_picture};
 use crate::text_cache::TextCache;
 
 /// Answers queries from a library in this process.
@@ -64,6 +65,11 @@ impl SearchService {
     /// The embedder in use.
     pub fn embedder(&self) -> &CurrentEmbedder {
         &self.embedder
+    }
+
+    /// The vector of a text, from memory if it was asked for lately.
+    pub(crate) fn embed_text(&self, embedder: &Embedder, text: &str) -> Result<UnitVector, ProtocolError> {
+        self.texts.embed(embedder, text).map_err(|error| embedding_problem(&error))
     }
 
     /// The direction of `query`, checked to be comparable with the library's vectors; `None` for a filter alone.
@@ -137,10 +143,6 @@ fn sum_of_terms(
     Ok(Some(UnitVector::normalized(sum).map_err(cancelled)?))
 }
 
-fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
-    Problem::new(ProblemKind::Internal, error.to_string()).into()
-}
-
 impl PhotoSearch for SearchService {
     fn search(&self, request: &SearchRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
@@ -158,15 +160,11 @@ impl PhotoSearch for SearchService {
         let filter = filter_of(request)?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
-        let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
-        let picture =
-            decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
-        let pixels = embedder.preprocess(&picture);
-        let vectors = embedder.embed_images(&[pixels]).map_err(|error| embedding_problem(&error))?;
+        let vector = embed_picture(&embedder, &read_picture(&embedder, content)?)?;
         self.timed(
             begun,
             &PhotoQuery {
-                vector: vectors.first(),
+                vector: Some(&vector),
                 filter: Some(&filter),
                 exclude: None,
                 limit: request.limit,

@@ -2,25 +2,37 @@
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::ORIGIN;
-use actix_web::web::{self, Data, Json};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, post};
 use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Access, SESSION};
 use crate::api_error::ApiError;
+use crate::refusals::{TooLarge, TooManyAttempts};
 
 /// The name of the cookie.
 pub(crate) const COOKIE: &str = "foray-session";
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/api/v1/session", web::post().to(log_in));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(log_in);
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct LogIn {
+    /// The token that the server was started with.
     token: String,
 }
 
+/// Logs a browser in
+///
+/// A server without a token lets everybody in, and needs no session.
+#[utoipa::path(
+    tag = "server",
+    responses((status = 204, description = "The session is in the cookie `foray-session`"), TooLarge, TooManyAttempts),
+)]
+#[post("/api/v1/session")]
 async fn log_in(access: Data<Access>, request: HttpRequest, body: Json<LogIn>) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::NoContent();
     if let Access::Token(secret) = &**access {

@@ -3,11 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{ImageId, PhotoMetadata, PhotoPath};
 
 /// A photo as replies show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Photo {
     /// Identity of its content.
     pub id: ImageId,
@@ -55,7 +56,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// A search result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Hit {
     /// The photo.
     #[serde(flatten)]
@@ -71,7 +72,7 @@ pub struct Hit {
 }
 
 /// Search results, best first; equal scores in path order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchResults {
     /// The photos.
     pub results: Vec<Hit>,
@@ -87,7 +88,7 @@ pub struct SearchResults {
 }
 
 /// A photo that explains another one's score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Neighbour {
     /// Identity of its content.
     pub id: ImageId,
@@ -98,7 +99,7 @@ pub struct Neighbour {
 }
 
 /// A photo with its unusualness.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnusualHit {
     /// The photo.
     #[serde(flatten)]
@@ -113,7 +114,7 @@ pub struct UnusualHit {
 }
 
 /// Photos by unusualness, most unusual first; equal scores in path order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnusualResults {
     /// The photos.
     pub results: Vec<UnusualHit>,

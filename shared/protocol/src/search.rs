@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath,
@@ -41,20 +42,25 @@ pub trait PhotoSearch: Send + Sync {
 }
 
 /// `POST /api/v1/search`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct SearchRequest {
-    /// The query, in the grammar of [`crate::Query`]; may be empty beside a `filter`.
+    /// The query, in the grammar of `Query`; may be empty beside a `filter`.
     #[serde(alias = "q", default)]
     pub query: String,
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[schema(minimum = 1, maximum = 10_000, default = 10)]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
     /// Leaves out photos of less relevance, 0 to 1.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
+    #[param(minimum = 0, maximum = 1)]
     pub min_relevance: f32,
     /// The order of a page's photos.
     #[serde(default)]
@@ -62,8 +68,10 @@ pub struct SearchRequest {
     /// Whether near-identical shots are one result: the best of them.
     #[serde(default)]
     pub dedupe: bool,
-    /// What photos must fulfil besides the filters in the query; see [`crate::Filter::from_json`].
+    /// What photos must fulfil besides the filters in the query; see `Filter::from_json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({"taken": {"gte": "2023-06", "lt": "2023-10"}, "tag": {"none": ["blurred"]}}))]
+    #[param(ignore)]
     pub filter: Option<Map<String, Value>>,
 }
 
@@ -76,7 +84,7 @@ impl SearchRequest {
 }
 
 /// In which order a page's photos stand. Which photos are on it is decided by their scores; for a filter alone, by this order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SortOrder {
     /// The best first; by path, for a filter alone.
@@ -89,11 +97,13 @@ pub enum SortOrder {
 }
 
 /// `GET /api/v1/images/{id}/similar` and `POST /api/v1/search/image`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct SimilarRequest {
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// What the photos must fulfil, as filters are written in queries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,10 +118,10 @@ impl SimilarRequest {
 }
 
 /// `POST /api/v1/rank`: exactly one of `ids` and `paths` names the photos; they must be in the library.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RankRequest {
-    /// The query, in the grammar of [`crate::Query`].
+    /// The query, in the grammar of `Query`.
     pub query: String,
     /// Photos by identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -122,11 +132,13 @@ pub struct RankRequest {
 }
 
 /// `GET /api/v1/unusual`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UnusualRequest {
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// How many of the most unusual to leave out first, for paging.
     #[serde(default)]
@@ -134,6 +146,7 @@ pub struct UnusualRequest {
     /// How many nearest distinct neighbours a score is the mean of, 1 to 100; for `atypical`, how many of the cluster's most
     /// central photos explain it.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 100, default = 10)]
     pub neighbours: usize,
     /// What unusual means.
     #[serde(default)]
@@ -147,7 +160,7 @@ pub struct UnusualRequest {
 }
 
 /// What makes a photo unusual.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnusualKind {
     /// Far from its nearest distinct neighbours: nothing else is like it.
