@@ -10,6 +10,7 @@ use foray_protocol::IndexProgress;
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::service::SearchService;
@@ -23,13 +24,23 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(send_events);
 }
 
+/// An event, as the API's description shows it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `event` writes")]
+struct ServerEvent {
+    /// `progress` or `changed`.
+    event: String,
+    /// JSON: the progress, as it stands in the status, or `{"photos": N}`.
+    #[schema(example = r#"{"photos":42}"#)]
+    data: String,
+}
+
 /// How far the indexer is, and that the library changed, as it happens
 ///
-/// Server-sent events without end: `progress` (as in the status) and `changed` (`{"photos": N}`).
+/// Server-sent events without end.
 #[utoipa::path(
     tag = "server",
-    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream",
-               example = "event: changed\ndata: {\"photos\":42}\n\n")),
+    responses((status = 200, description = "Events", body = ServerEvent, content_type = "text/event-stream")),
 )]
 #[get("/events")]
 async fn send_events(service: Data<SearchService>) -> HttpResponse {

@@ -70,8 +70,9 @@ async fn watch(control: Control, access: Data<Access>, body: Json<Watched>) -> R
 async fn pause(control: Control, body: Bytes) -> Result<HttpResponse, ApiError> {
     let request = match body.as_ref() {
         [] => PauseRequest::default(),
-        body => serde_json::from_slice(body)
-            .map_err(|error| ApiError::new(ProblemKind::BadRequest, format!("the body is no pause: {error}")))?,
+        body => serde_json::from_slice::<Option<PauseRequest>>(body)
+            .map_err(|error| ApiError::new(ProblemKind::BadRequest, format!("the body is no pause: {error}")))?
+            .unwrap_or_default(),
     };
     let control = present(&control)?;
     control.gate.pause(request.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))));

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoResponses;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, RefOr};
-use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
@@ -23,7 +22,7 @@ use crate::refusals::{Conflict, DiskFull, NotFound, TooLarge, UnsupportedMedia};
 use crate::service::SearchService;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    let routes = scope("/ingest")
+    config
         .service(known_files)
         .service(known_images)
         .service(files_under)
@@ -35,7 +34,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(add_vectors)
         .service(switch_space)
         .service(drop_space);
-    config.service(routes);
 }
 
 type Reply = Result<HttpResponse, ApiError>;
@@ -62,7 +60,7 @@ impl IntoResponses for Packed {
 ///
 /// Takes a list of paths; answers a list of `{size, modified_ns, companions, outcome}` or nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/known-files")]
+#[post("/ingest/known-files")]
 async fn known_files(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, paths: Vec<PhotoPath>| service.library().known_files(&paths)).await
 }
@@ -71,7 +69,7 @@ async fn known_files(service: Data<SearchService>, request: HttpRequest, body: P
 ///
 /// Takes `[space, list of ids]`; answers a list of booleans.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/known-images")]
+#[post("/ingest/known-images")]
 async fn known_images(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, images): (SpaceId, Vec<ImageId>)| {
         service.library().known_images(&space, &images)
@@ -83,7 +81,7 @@ async fn known_images(service: Data<SearchService>, request: HttpRequest, body: 
 ///
 /// Takes `[root, the path after which the page begins or nil, limit]`; answers a list of `{path, image}`.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/files-under")]
+#[post("/ingest/files-under")]
 async fn files_under(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (root, after, limit): (PhotoPath, Option<PhotoPath>, usize)| {
         service.library().files_under(&root, after.as_ref(), limit)
@@ -95,7 +93,7 @@ async fn files_under(service: Data<SearchService>, request: HttpRequest, body: P
 ///
 /// Takes `{space, changes}`; answers `{photos_added, files_removed}`.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/commit")]
+#[post("/ingest/commit")]
 async fn commit(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, batch: IngestBatch| service.library().commit(&batch)).await
 }
@@ -104,7 +102,7 @@ async fn commit(service: Data<SearchService>, request: HttpRequest, body: Payloa
 ///
 /// Takes a list of paths; answers nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/roots")]
+#[post("/ingest/roots")]
 async fn remember_roots(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, roots: Vec<PhotoPath>| service.library().remember_roots(&roots)).await
 }
@@ -113,7 +111,7 @@ async fn remember_roots(service: Data<SearchService>, request: HttpRequest, body
 ///
 /// Takes the progress, as it stands in the status; answers nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/progress")]
+#[post("/ingest/progress")]
 async fn report(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, progress: IndexProgress| {
         service.library().report(&progress);
@@ -126,7 +124,7 @@ async fn report(service: Data<SearchService>, request: HttpRequest, body: Payloa
 ///
 /// Takes nil; answers a list of `{space, searched, vectors, photos}`.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/spaces")]
+#[post("/ingest/spaces")]
 async fn spaces(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, ()| service.library().spaces()).await
 }
@@ -135,7 +133,7 @@ async fn spaces(service: Data<SearchService>, request: HttpRequest, body: Payloa
 ///
 /// Takes `[space, the id after which the page begins or nil, limit]`; answers a list of `{image, paths}`.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/without-vector")]
+#[post("/ingest/without-vector")]
 async fn without_vector(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, after, limit): (SpaceId, Option<ImageId>, usize)| {
         service.library().without_vector(&space, after, limit)
@@ -147,7 +145,7 @@ async fn without_vector(service: Data<SearchService>, request: HttpRequest, body
 ///
 /// Takes `[space, list of [id, vector]]`; answers nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/vectors")]
+#[post("/ingest/vectors")]
 async fn add_vectors(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, vectors): (SpaceId, Vec<(ImageId, UnitVector)>)| {
         service.library().add_vectors(&space, &vectors)
@@ -159,7 +157,7 @@ async fn add_vectors(service: Data<SearchService>, request: HttpRequest, body: P
 ///
 /// Takes `[space, name of its model]`; answers nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/switch-space")]
+#[post("/ingest/switch-space")]
 async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, (space, model): (SpaceId, String)| service.switch_space(&space, &model))
         .await
@@ -169,7 +167,7 @@ async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: 
 ///
 /// Takes the space; answers nil.
 #[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
-#[post("/drop-space")]
+#[post("/ingest/drop-space")]
 async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, space: SpaceId| service.library().drop_space(&space)).await
 }

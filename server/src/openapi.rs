@@ -8,7 +8,7 @@ use actix_web::error::ResponseError;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, ETag, EntityTag, Header, HeaderValue, IfNoneMatch};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, get};
-use foray_protocol::{Problem, ProblemKind};
+use foray_protocol::{Problem, ProblemKind, UnusualKind};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi, SecurityRequirement};
@@ -47,7 +47,7 @@ files of photos are checked by their `ETag`. Texts and JSON are compressed for c
                                            zstd (`Content-Encoding`). Use `foray indexer --server`; this may change between versions."),
         (name = "compatible", description = "Shapes of other programs: Immich's smart search and machine learning, and Roboflow's CLIP"),
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, UnusualKind))
 )]
 struct Frame;
 

@@ -50,6 +50,7 @@ pub struct GateState {
 pub struct PauseRequest {
     /// Minutes after which work goes on by itself; until it is resumed without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uint32")]
     pub minutes: Option<u32>,
 }
 
