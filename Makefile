@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check packaging-check licences web clean-demo
+.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check packaging-check api-check licences web clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -9,7 +9,7 @@ help: ## list these targets
 demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DEMO_ONCE=1: do not serve)
 	@DIR="$(DIR)" DEMO_ONCE="$(DEMO_ONCE)" bash tests/scripts/demo.sh
 
-test: runtime lint unit docs web-check packaging-check licences ## set up and run every check and test
+test: runtime lint unit docs web-check packaging-check api-check licences ## set up and run every check and test
 
 quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, and of the search graph (needs ../shared/data)
 	cargo run --release --quiet --package foray-tests --bin quality
@@ -44,6 +44,9 @@ web-check: ## the web page: checked, tested, current
 
 packaging-check: ## service files and Dockerfile, with the tools that read them
 	@bash tests/scripts/check-packaging.sh
+
+api-check: ## the HTTP API against its own description, with generated requests (schemathesis)
+	@bash tests/scripts/check-api.sh
 
 licences: ## licences and sources of dependencies
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \

@@ -2,13 +2,18 @@
 
 use std::fmt;
 
+use actix_web::error::JsonPayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError, web};
 use foray_library::LibraryError;
 use foray_protocol::{Problem, ProblemKind, ProtocolError, ZSTD};
 
+use crate::refusals::PROBLEM;
+
 /// What is being prepared takes minutes; who guessed tokens waits as long.
 const ASK_AGAIN_AFTER_SECONDS: u32 = 5;
+/// The largest JSON body of most requests, bytes.
+const LARGEST_JSON: usize = 1 << 20;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -48,7 +53,7 @@ impl ResponseError for ApiError {
             }
             _ => {}
         }
-        response.content_type("application/problem+json").json(&self.0)
+        response.insert_header((header::CACHE_CONTROL, "no-store")).content_type(PROBLEM).json(&self.0)
     }
 }
 
@@ -81,8 +86,24 @@ pub(crate) fn configure_extractors(config: &mut web::ServiceConfig) {
     let bad_request = |error: String| ApiError::new(ProblemKind::BadRequest, error).into();
     config
         .app_data(web::QueryConfig::default().error_handler(move |error, _| bad_request(error.to_string())))
-        .app_data(
-            web::JsonConfig::default().limit(1 << 20).error_handler(move |error, _| bad_request(error.to_string())),
-        )
+        .app_data(json_up_to(LARGEST_JSON))
         .app_data(web::PathConfig::default().error_handler(move |error, _| bad_request(error.to_string())));
+}
+
+/// Reads JSON bodies of at most `limit` bytes.
+pub(crate) fn json_up_to(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default().limit(limit).error_handler(move |error, _| json_problem(&error, limit).into())
+}
+
+fn json_problem(error: &JsonPayloadError, limit: usize) -> ApiError {
+    match error {
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            let detail = format!("the body is larger than {limit} bytes; send less at a time");
+            ApiError::new(ProblemKind::TooLarge, detail)
+        }
+        JsonPayloadError::ContentType => {
+            ApiError::new(ProblemKind::BadRequest, "expected a body of JSON (`Content-Type: application/json`)")
+        }
+        _ => ApiError::new(ProblemKind::BadRequest, error.to_string()),
+    }
 }

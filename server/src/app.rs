@@ -4,18 +4,22 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, rt, web};
-use foray_protocol::{IndexerControl, ProblemKind};
+use foray_protocol::IndexerControl;
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Access, AccessRules};
-use crate::api_error::{ApiError, configure_extractors};
+use crate::api_error::configure_extractors;
 use crate::metrics_api::RecallProbe;
 use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
-    ServerError, backup_api, events, guard, indexer_api, ingest_api, maintenance_api, metrics_api, photo_api,
-    saved_api, search_api, session_api, status_api, telemetry, web_page,
+    ServerError, backup_api, clip_compare_api, events, guard, immich_api, immich_ml_api, indexer_api, ingest_api,
+    maintenance_api, metrics_api, openapi, photo_api, saved_api, search_api, session_api, status_api, telemetry,
+    web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -162,31 +166,51 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What is asked for a token lies below `/api/v1`; the page itself and the health checks tell nothing of the library.
 fn routes(config: &mut web::ServiceConfig) {
     configure_extractors(config);
-    config
-        .configure(session_api::routes)
-        .service(
-            web::scope("/api/v1")
-                .wrap(from_fn(guard::demand_role))
-                .configure(search_api::routes)
-                .configure(saved_api::routes)
-                .configure(photo_api::routes)
-                .configure(ingest_api::routes)
-                .configure(indexer_api::routes)
-                .configure(metrics_api::routes)
-                .configure(status_api::routes)
-                .configure(backup_api::routes)
-                .configure(maintenance_api::routes)
-                .configure(events::routes)
-                .default_service(web::to(no_such_address)),
-        )
-        .configure(metrics_api::root_routes)
-        .configure(status_api::health_routes)
-        .configure(web_page::routes);
+    let mut described = ServiceConfig::new(config);
+    open_routes(&mut described);
+    guarded_routes(&mut described);
+    openapi::page_routes(config);
+    web_page::routes(config);
 }
 
-async fn no_such_address() -> Result<&'static str, ApiError> {
-    Err(ApiError::new(ProblemKind::NotFound, "no such address in this API"))
+/// What tells nothing of the library, or lets browsers in.
+pub(crate) fn open_routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(session_api::routes)
+        .configure(status_api::health_routes)
+        .configure(openapi::routes)
+        .configure(immich_ml_api::health_routes);
+}
+
+/// What is asked for a token: all below `/api/v1`, and what speaks as other programs do.
+pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
+    guarded(config, "/api/v1", |config| {
+        config
+            .configure(search_api::routes)
+            .configure(saved_api::routes)
+            .configure(photo_api::routes)
+            .configure(ingest_api::routes)
+            .configure(indexer_api::routes)
+            .configure(metrics_api::routes)
+            .configure(status_api::routes)
+            .configure(backup_api::routes)
+            .configure(maintenance_api::routes)
+            .configure(events::routes);
+    });
+    guarded(config, "/metrics", |config| metrics_api::root_routes(config));
+    guarded(config, "/api/search", |config| immich_api::routes(config));
+    guarded(config, "/predict", |config| immich_ml_api::routes(config));
+    guarded(config, "/clip", |config| clip_compare_api::routes(config));
+}
+
+/// Puts `routes` below `path`, behind the guard. What they answer is nobody's to keep unless they say otherwise.
+fn guarded(config: &mut ServiceConfig<'_>, path: &'static str, routes: impl FnOnce(&mut ServiceConfig<'_>)) {
+    let scope = scope(path)
+        .configure(routes)
+        .default_service(web::to(openapi::no_such_address))
+        .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")))
+        .wrap(from_fn(guard::demand_role));
+    config.service(scope);
 }

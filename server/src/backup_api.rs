@@ -2,22 +2,30 @@
 
 use std::io::{self, Write};
 
-use actix_web::HttpResponse;
 use actix_web::http::header::ContentEncoding;
 use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpResponse, post};
 use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::binary::Binary;
 use crate::service::SearchService;
 
 /// Pieces on their way; a reader that is slower than the library makes the writer wait.
 const PIECES: usize = 16;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/backup", web::post().to(backup));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(send_backup);
 }
 
-async fn backup(service: Data<SearchService>) -> HttpResponse {
+/// A backup of the library, sent while it is written
+#[utoipa::path(
+    tag = "server",
+    responses((status = 200, description = "What `foray restore` reads", body = inline(Binary), content_type = "application/zstd")),
+)]
+#[post("/backup")]
+async fn send_backup(service: Data<SearchService>) -> HttpResponse {
     let (pieces, sent) = channel(PIECES);
     // The task ends by itself: with the backup, or when nobody takes it any more.
     drop(web::block(move || write(&service, pieces)));

@@ -1,8 +1,10 @@
 //! The direction in which a search looks: the weighted sum of a query's terms, drawn towards photos that are liked and away from
 //! those that are not.
 
-use foray_embedding::{Embedder, EmbeddingError};
+use foray_embedding::Embedder;
 use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError, Query, Subject, TermShare, UnitVector};
+
+use crate::picture_embedding::embedding_problem;
 
 /// What the photos that are liked count together, beside a query of weight 1 (Rocchio, 1971; the weights of Manning, Raghavan
 /// and Schütze, "Introduction to Information Retrieval", 9.1.1).
@@ -63,7 +65,7 @@ impl Direction {
 /// their ids.
 pub(crate) fn terms(
     query: &Query,
-    text: impl Fn(&str) -> Result<UnitVector, EmbeddingError>,
+    text: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
     photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
 ) -> Result<Vec<Part>, ProtocolError> {
     query
@@ -71,7 +73,7 @@ pub(crate) fn terms(
         .iter()
         .map(|term| {
             let (name, vector) = match &term.subject {
-                Subject::Text(words) => (words.clone(), text(words).map_err(|error| embedding_problem(&error))?),
+                Subject::Text(words) => (words.clone(), text(words)?),
                 Subject::Photo(digits) => (format!("id:{digits}"), photo(digits)?),
             };
             Ok(Part { term: name, weight: term.weight, vector })
@@ -101,12 +103,9 @@ pub fn query_vector(
     embedder: &Embedder,
     photo: impl Fn(&str) -> Result<UnitVector, ProtocolError>,
 ) -> Result<Option<UnitVector>, ProtocolError> {
-    let direction = Direction::of(terms(query, |text| embedder.embed_text(text), photo)?)?;
+    let text = |text: &str| embedder.embed_text(text).map_err(|error| embedding_problem(&error));
+    let direction = Direction::of(terms(query, text, photo)?)?;
     Ok(direction.map(|direction| direction.vector))
-}
-
-pub(crate) fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
-    Problem::new(ProblemKind::Internal, error.to_string()).into()
 }
 
 #[cfg(test)]

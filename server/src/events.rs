@@ -3,13 +3,15 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
-use actix_web::web::{self, Bytes, Data};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get};
 use foray_protocol::IndexProgress;
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::service::SearchService;
 
@@ -18,11 +20,30 @@ const TICK: Duration = Duration::from_millis(250);
 /// A comment is sent this often in silence, so that proxies and dead clients are noticed.
 const TICKS_OF_SILENCE: u32 = 60;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/events", web::get().to(events));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(send_events);
 }
 
-async fn events(service: Data<SearchService>) -> HttpResponse {
+/// An event, as the API's description shows it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `event` writes")]
+struct ServerEvent {
+    /// `progress` or `changed`.
+    event: String,
+    /// JSON: the progress, as it stands in the status, or `{"photos": N}`.
+    #[schema(example = r#"{"photos":42}"#)]
+    data: String,
+}
+
+/// How far the indexer is, and that the library changed, as it happens
+///
+/// Server-sent events without end.
+#[utoipa::path(
+    tag = "server",
+    responses((status = 200, description = "Events", body = ServerEvent, content_type = "text/event-stream")),
+)]
+#[get("/events")]
+async fn send_events(service: Data<SearchService>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -16,6 +16,9 @@ use crate::access::{Access, Guarded, Key};
 use crate::api_error::ApiError;
 use crate::session_api::COOKIE;
 
+/// The header in which clients of some other programs show their token.
+pub(crate) const API_KEY: &str = "x-api-key";
+
 /// Lets through requests of this server's own page and of programs: no other site's page may send any, and without a token the
 /// server must be named as `localhost` or by its loopback address.
 pub(crate) async fn refuse_foreign_pages(
@@ -60,6 +63,9 @@ fn needed_for(request: &ServiceRequest) -> &'static [Role] {
         pattern if pattern.starts_with("/api/v1/ingest/") => &[Role::Indexer],
         "/api/v1/images/{id}/thumbnail" | "/api/v1/status" if only_looks => &[Role::Reader, Role::Indexer],
         "/api/v1/search" | "/api/v1/search/image" | "/api/v1/rank" => &[Role::Reader],
+        "/api/search/smart" | "/predict" | "/clip/compare" | "/clip/embed_text" | "/clip/embed_image" => {
+            &[Role::Reader]
+        }
         _ if only_looks => &[Role::Reader],
         _ => &[Role::Admin],
     }
@@ -70,7 +76,8 @@ pub(crate) fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Resul
     if let Some(key) = request.cookie(COOKIE).and_then(|cookie| guarded.by_session(cookie.value())) {
         return Ok(key);
     }
-    let given = header_text(request, AUTHORIZATION).and_then(bearer).ok_or_else(|| {
+    let key = || header_text(request, HeaderName::from_static(API_KEY));
+    let given = header_text(request, AUTHORIZATION).and_then(bearer).or_else(key).ok_or_else(|| {
         unauthorized(
             "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log in on \
              its page (over HTTP: `Authorization: Bearer TOKEN`)",

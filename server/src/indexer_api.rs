@@ -2,27 +2,25 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Bytes, Data, Json};
+use actix_web::web::{Bytes, Data, Json};
+use actix_web::{HttpResponse, get, post, put};
 use foray_protocol::{GateState, IndexerControl, PauseRequest, ProblemKind, Watched};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::Access;
 use crate::api_error::{ApiError, blocking};
+use crate::refusals::{NotFound, TooLarge};
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope("/indexer")
-            .route("", web::get().to(state))
-            .route("/watched", web::put().to(watch))
-            .route("/pause", web::post().to(pause))
-            .route("/resume", web::post().to(resume)),
-    );
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_indexer).service(watch).service(pause).service(resume);
 }
 
 type Control = Data<Option<IndexerControl>>;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = IndexerState)]
 struct State {
     #[serde(flatten)]
     gate: GateState,
@@ -38,11 +36,18 @@ fn answer(control: &IndexerControl) -> HttpResponse {
     HttpResponse::Ok().json(State { gate: control.gate.state(), watched: control.list.present().1 })
 }
 
-async fn state(control: Control) -> Result<HttpResponse, ApiError> {
+/// Whether it may work, and what it follows
+#[utoipa::path(tag = "indexer", responses((status = 200, description = "Its state", body = State), NotFound))]
+#[get("/indexer")]
+async fn get_indexer(control: Control) -> Result<HttpResponse, ApiError> {
     Ok(answer(present(&control)?))
 }
 
-/// Folders decide which files are served: they are changed only by those who know the token.
+/// Changes its folders and their rules
+///
+/// They are kept in the configuration. Folders decide which files are served: they are changed only by those who know the token.
+#[utoipa::path(tag = "indexer", responses((status = 200, description = "Its state", body = State), NotFound, TooLarge))]
+#[put("/indexer/watched")]
 async fn watch(control: Control, access: Data<Access>, body: Json<Watched>) -> Result<HttpResponse, ApiError> {
     if matches!(**access, Access::ThisMachine) {
         let detail = "folders and rules are changed only on a server with a token; or change them in the configuration";
@@ -55,17 +60,28 @@ async fn watch(control: Control, access: Data<Access>, body: Json<Watched>) -> R
     Ok(answer(&control))
 }
 
+/// Holds it up, for some minutes or until it is resumed
+#[utoipa::path(
+    tag = "indexer",
+    request_body = Option<PauseRequest>,
+    responses((status = 200, description = "Its state", body = State), NotFound, TooLarge),
+)]
+#[post("/indexer/pause")]
 async fn pause(control: Control, body: Bytes) -> Result<HttpResponse, ApiError> {
     let request = match body.as_ref() {
         [] => PauseRequest::default(),
-        body => serde_json::from_slice(body)
-            .map_err(|error| ApiError::new(ProblemKind::BadRequest, format!("the body is no pause: {error}")))?,
+        body => serde_json::from_slice::<Option<PauseRequest>>(body)
+            .map_err(|error| ApiError::new(ProblemKind::BadRequest, format!("the body is no pause: {error}")))?
+            .unwrap_or_default(),
     };
     let control = present(&control)?;
     control.gate.pause(request.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))));
     Ok(answer(control))
 }
 
+/// Ends a pause
+#[utoipa::path(tag = "indexer", responses((status = 200, description = "Its state", body = State), NotFound))]
+#[post("/indexer/resume")]
 async fn resume(control: Control) -> Result<HttpResponse, ApiError> {
     let control = present(&control)?;
     control.gate.resume();

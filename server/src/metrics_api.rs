@@ -3,17 +3,16 @@
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use actix_web::HttpResponse;
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
 use foray_protocol::{IndexPhase, LibraryStatus, PhotoSearch, ProblemKind};
 use parking_lot::Mutex;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
-use crate::guard;
 use crate::service::SearchService;
 use crate::telemetry::Telemetry;
 
@@ -22,12 +21,12 @@ const MEDIA: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 const PROBE_EVERY: Duration = Duration::from_secs(600);
 
 /// Where other servers have them, besides their place in the API.
-pub(crate) fn root_routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/metrics").wrap(from_fn(guard::demand_role)).route(web::get().to(metrics)));
+pub(crate) fn root_routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_root_metrics);
 }
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/metrics", web::get().to(metrics));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_metrics);
 }
 
 /// The last probe of the search graph, and when it was made.
@@ -44,7 +43,35 @@ impl RecallProbe {
     }
 }
 
-async fn metrics(
+/// Figures for Prometheus
+#[utoipa::path(
+    tag = "server",
+    responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")),
+)]
+#[get("/metrics")]
+async fn get_metrics(
+    service: Data<SearchService>,
+    telemetry: Data<Telemetry>,
+    probe: Data<RecallProbe>,
+) -> Result<HttpResponse, ApiError> {
+    tell(service, telemetry, probe).await
+}
+
+/// The same where other servers have them
+#[utoipa::path(
+    tag = "server",
+    responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")),
+)]
+#[get("")]
+async fn get_root_metrics(
+    service: Data<SearchService>,
+    telemetry: Data<Telemetry>,
+    probe: Data<RecallProbe>,
+) -> Result<HttpResponse, ApiError> {
+    tell(service, telemetry, probe).await
+}
+
+async fn tell(
     service: Data<SearchService>,
     telemetry: Data<Telemetry>,
     probe: Data<RecallProbe>,

@@ -2,36 +2,56 @@
 
 use actix_files::NamedFile;
 use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionType, HeaderValue};
-use actix_web::web::{self, Data, Path, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse, get};
 use foray_library::LibraryError;
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SimilarRequest};
+use foray_protocol::{ImageId, Photo, PhotoSearch, ProblemKind, ProtocolError, SearchResults, SimilarRequest};
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
+use crate::binary::Binary;
+use crate::refusals::NotFound;
 use crate::service::SearchService;
 
 /// A thumbnail never changes: its address names its content.
 const FOREVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+/// The file may come to hold another photo: to be kept, and asked for each time whether it is still the same.
+const CHECKED: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/images/{id}", web::get().to(photo))
-        .route("/images/{id}/thumbnail", web::get().to(thumbnail))
-        .route("/images/{id}/original", web::get().to(original))
-        .route("/images/{id}/similar", web::get().to(similar));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_photo).service(send_thumbnail).service(send_original).service(find_similar);
 }
 
 fn parse_id(text: &str) -> Result<ImageId, ApiError> {
     text.parse().map_err(|error: ProtocolError| ApiError::from(error))
 }
 
-async fn photo(service: Data<SearchService>, id: Path<String>) -> Result<HttpResponse, ApiError> {
+/// What is known of a photo
+#[utoipa::path(
+    tag = "photos",
+    params(("id" = ImageId, Path, description = "The photo")),
+    responses((status = 200, description = "The photo", body = Photo), NotFound),
+)]
+#[get("/images/{id}")]
+async fn get_photo(service: Data<SearchService>, id: Path<String>) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let photo = blocking(move || service.library().photo(id)).await?;
     Ok(HttpResponse::Ok().json(photo))
 }
 
-async fn thumbnail(
+/// Its preview: JPEG, long side at most 400 pixels
+#[utoipa::path(
+    tag = "photos",
+    params(("id" = ImageId, Path, description = "The photo")),
+    responses(
+        (status = 200, description = "The preview, which never changes", body = inline(Binary), content_type = "image/jpeg"),
+        (status = 206, description = "The part that `Range` asks for", body = inline(Binary), content_type = "image/jpeg"),
+        (status = 304, description = "Still what `If-None-Match` names"),
+        NotFound,
+    ),
+)]
+#[get("/images/{id}/thumbnail")]
+async fn send_thumbnail(
     service: Data<SearchService>,
     request: HttpRequest,
     id: Path<String>,
@@ -45,7 +65,21 @@ async fn thumbnail(
     Ok(response)
 }
 
-async fn original(
+/// Its file
+///
+/// Only files in the library's folders are sent. `Range` is understood, and so is `If-None-Match`.
+#[utoipa::path(
+    tag = "photos",
+    params(("id" = ImageId, Path, description = "The photo")),
+    responses(
+        (status = 200, description = "The file", body = inline(Binary), content_type = "image/*"),
+        (status = 206, description = "The part that `Range` asks for", body = inline(Binary), content_type = "image/*"),
+        (status = 304, description = "Still what `If-None-Match` names"),
+        NotFound,
+    ),
+)]
+#[get("/images/{id}/original")]
+async fn send_original(
     service: Data<SearchService>,
     request: HttpRequest,
     id: Path<String>,
@@ -56,10 +90,19 @@ async fn original(
         |error| ApiError::new(ProblemKind::NotFound, format!("the file of photo {id} cannot be read: {error}"));
     let original = NamedFile::open_async(file).await.map_err(unreadable)?;
     let inline = ContentDisposition { disposition: DispositionType::Inline, parameters: vec![] };
-    Ok(original.set_content_disposition(inline).into_response(&request))
+    let mut response = original.set_content_disposition(inline).into_response(&request);
+    response.headers_mut().insert(CACHE_CONTROL, CHECKED);
+    Ok(response)
 }
 
-async fn similar(
+/// Photos that look like it
+#[utoipa::path(
+    tag = "photos",
+    params(("id" = ImageId, Path, description = "The photo"), SimilarRequest),
+    responses((status = 200, description = "Photos, the most alike first", body = SearchResults), NotFound),
+)]
+#[get("/images/{id}/similar")]
+async fn find_similar(
     service: Data<SearchService>,
     id: Path<String>,
     request: Query<SimilarRequest>,

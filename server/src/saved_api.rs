@@ -1,40 +1,62 @@
 //! Saved searches over HTTP: listing, keeping, asking and forgetting them.
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, Query};
-use foray_protocol::{PhotoSearch, ProtocolError, SavedSearch, SearchName, SearchRequest};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpResponse, delete, get, put};
+use foray_protocol::{PhotoSearch, ProtocolError, SavedSearch, SearchName, SearchRequest, SearchResults};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
+use crate::refusals::{Conflict, NotFound, TooLarge};
 use crate::service::SearchService;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/searches", web::get().to(list))
-        .route("/searches/{name}", web::get().to(ask))
-        .route("/searches/{name}", web::put().to(keep))
-        .route("/searches/{name}", web::delete().to(forget));
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_saved).service(ask_saved).service(keep_search).service(forget_search);
 }
 
 /// Which page of a saved search.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Page {
+    /// How many results at most, instead of what was saved.
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<usize>,
+    /// The `next` of the page before.
     cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SavedSearches {
+    /// All, by name.
+    searches: Vec<SavedSearch>,
 }
 
 fn parse_name(text: &str) -> Result<SearchName, ApiError> {
     text.parse().map_err(|error: ProtocolError| ApiError::from(error))
 }
 
-async fn list(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
+/// The searches that were saved
+#[utoipa::path(tag = "search", responses((status = 200, description = "All of them", body = SavedSearches)))]
+#[get("/searches")]
+async fn list_saved(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
     let searches = blocking(move || service.saved_searches()).await?;
-    Ok(HttpResponse::Ok().json(json!({ "searches": searches })))
+    Ok(HttpResponse::Ok().json(SavedSearches { searches }))
 }
 
-async fn ask(service: Data<SearchService>, name: Path<String>, page: Query<Page>) -> Result<HttpResponse, ApiError> {
+/// The photos that a saved search finds now
+#[utoipa::path(
+    tag = "search",
+    params(("name" = String, Path, description = "Its name"), Page),
+    responses((status = 200, description = "Photos", body = SearchResults), NotFound, Conflict),
+)]
+#[get("/searches/{name}")]
+async fn ask_saved(
+    service: Data<SearchService>,
+    name: Path<String>,
+    page: Query<Page>,
+) -> Result<HttpResponse, ApiError> {
     let name = parse_name(&name)?;
     let Page { limit, cursor } = page.into_inner();
     let results = blocking(move || {
@@ -44,7 +66,17 @@ async fn ask(service: Data<SearchService>, name: Path<String>, page: Query<Page>
     Ok(HttpResponse::Ok().json(results.await?))
 }
 
-async fn keep(
+/// Keeps a search under a name, instead of one that had it before
+///
+/// `offset`, `cursor` and `explain` are not kept: it begins with its first page each time.
+#[utoipa::path(
+    tag = "search",
+    params(("name" = String, Path, description = "1 to 100 characters without / and line breaks")),
+    request_body(content = SearchRequest, example = json!({"query": "a dog in:Trips", "min_relevance": 0.4})),
+    responses((status = 204, description = "Kept"), TooLarge),
+)]
+#[put("/searches/{name}")]
+async fn keep_search(
     service: Data<SearchService>,
     name: Path<String>,
     search: Json<SearchRequest>,
@@ -54,7 +86,14 @@ async fn keep(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn forget(service: Data<SearchService>, name: Path<String>) -> Result<HttpResponse, ApiError> {
+/// Forgets a saved search
+#[utoipa::path(
+    tag = "search",
+    params(("name" = String, Path, description = "Its name")),
+    responses((status = 204, description = "Forgotten"), NotFound),
+)]
+#[delete("/searches/{name}")]
+async fn forget_search(service: Data<SearchService>, name: Path<String>) -> Result<HttpResponse, ApiError> {
     let name = parse_name(&name)?;
     blocking(move || service.forget_search(&name)).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, decode};
+use foray_embedding::{CurrentEmbedder, Embedder};
 use foray_library::{Answer, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
@@ -13,8 +13,9 @@ use foray_protocol::{
 use prometheus_client::metrics::counter::Counter;
 
 use crate::cursor::{self, Fingerprint};
-use crate::direction::{self, Direction, embedding_problem};
+use crate::direction::{self, Direction};
 use crate::grouping;
+use crate::picture_embedding::{embed_picture, embedding_problem, read_picture};
 use crate::telemetry::{Stage, Telemetry};
 use crate::text_cache::TextCache;
 
@@ -86,6 +87,18 @@ impl SearchService {
         (self.texts.hits.clone(), self.texts.misses.clone())
     }
 
+    /// The vector of a text, from memory if it was asked for lately.
+    pub(crate) fn embed_text(&self, embedder: &Embedder, text: &str) -> Result<UnitVector, ProtocolError> {
+        let vector = self.telemetry.timed(Stage::embed_text, || self.texts.embed(embedder, text));
+        vector.map_err(|error| embedding_problem(&error))
+    }
+
+    /// The vector of the picture in `content`.
+    pub(crate) fn embed_picture(&self, embedder: &Embedder, content: &[u8]) -> Result<UnitVector, ProtocolError> {
+        let picture = read_picture(embedder, content)?;
+        self.telemetry.timed(Stage::embed_image, || embed_picture(embedder, &picture))
+    }
+
     /// The direction of `query`, drawn towards some photos and away from others; `None` for a filter alone.
     fn direction_of(
         &self,
@@ -94,7 +107,7 @@ impl SearchService {
         embedder: &Embedder,
     ) -> Result<Option<Direction>, ProtocolError> {
         self.check_space(embedder)?;
-        let text = |text: &str| self.telemetry.timed(Stage::embed_text, || self.texts.embed(embedder, text));
+        let text = |text: &str| self.embed_text(embedder, text);
         let photo = |digits: &str| Ok(self.library.vector(self.library.find_photo(digits)?)?);
         let mut parts = direction::terms(query, text, photo)?;
         parts.extend(direction::feedback(liked, unliked, |id| Ok(self.library.vector(id)?))?);
@@ -129,17 +142,6 @@ impl SearchService {
         let took_ms = begun.elapsed().as_secs_f64() * 1e3;
         let plan = plan.map(|plan| plan.to_string());
         Ok((SearchResults { results: hits, weaker, took_ms, plan, ..SearchResults::default() }, end))
-    }
-
-    /// The embedding of the picture in `content`.
-    fn embed_picture(&self, content: &[u8], embedder: &Embedder) -> Result<UnitVector, ProtocolError> {
-        let unreadable = |error: &dyn ToString| Problem::new(ProblemKind::UnreadableImage, error.to_string());
-        let picture =
-            decode(content, &DecodeLimits::default(), embedder.detail()).map_err(|error| unreadable(&error))?;
-        let pixels = embedder.preprocess(&picture);
-        let vectors = self.telemetry.timed(Stage::embed_image, || embedder.embed_images(&[pixels]));
-        let mut vectors = vectors.map_err(|error| embedding_problem(&error))?;
-        vectors.pop().ok_or_else(|| Problem::new(ProblemKind::Internal, "the model gave no embedding").into())
     }
 
     fn explain(&self, hits: &mut [Hit], direction: Option<&Direction>) -> Result<(), ProtocolError> {
@@ -213,7 +215,7 @@ impl PhotoSearch for SearchService {
         let filter = filter_of(request)?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
-        let vector = self.embed_picture(content, &embedder)?;
+        let vector = self.embed_picture(&embedder, content)?;
         let query =
             PhotoQuery { vector: Some(&vector), filter: Some(&filter), limit: request.limit, ..PhotoQuery::default() };
         Ok(self.ask(begun, &query)?.0)

@@ -3,54 +3,86 @@
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::ORIGIN;
-use actix_web::web::{self, Data, Json};
-use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use foray_protocol::Role;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Access, SESSION};
 use crate::api_error::{ApiError, blocking};
 use crate::guard::who_asks;
+use crate::refusals::{TooLarge, TooManyAttempts};
 
 /// The name of the cookie.
 pub(crate) const COOKIE: &str = "foray-session";
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/api/v1/session")
-            .route(web::get().to(tell))
-            .route(web::post().to(log_in))
-            .route(web::delete().to(log_out)),
-    );
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(tell).service(log_in).service(log_out);
 }
 
 /// Who logs in: a token, or somebody's name and password.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(untagged, expecting = "expected {\"token\": ...} or {\"user\": ..., \"password\": ...}")]
 enum LogIn {
-    Token { token: String },
-    Password { user: String, password: String },
+    Token {
+        /// The token that the server was started with, or one of its configuration.
+        token: String,
+    },
+    Password {
+        /// The name of a user of the configuration.
+        user: String,
+        /// The password.
+        password: String,
+    },
 }
 
-/// Tells who is logged in, and what the server asks for. Nothing here is secret: the page has to know which fields to show.
+/// Who is logged in, and by what the server lets people in.
+#[derive(Serialize, ToSchema)]
+struct Session {
+    /// Whether this browser is logged in, or needs not to be.
+    logged_in: bool,
+    /// What whoever asks may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// The name of the person that is logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// Whether tokens are known.
+    token: bool,
+    /// Whether people with passwords are known.
+    password: bool,
+}
+
+/// Who is logged in, and what the server asks for
+///
+/// Nothing of it is secret: the page has to know which fields to show.
+#[utoipa::path(tag = "server", responses((status = 200, description = "The session", body = Session)))]
+#[get("/api/v1/session")]
 async fn tell(access: Data<Access>, request: HttpRequest) -> HttpResponse {
-    let told = match &**access {
-        Access::ThisMachine => json!({ "logged_in": true, "role": "admin", "token": false, "password": false }),
+    let session = match &**access {
+        Access::ThisMachine => {
+            Session { logged_in: true, role: Some(Role::Admin), user: None, token: false, password: false }
+        }
         Access::Guarded(guarded) => {
             let (token, password) = guarded.asks_for();
             let key = request.cookie(COOKIE).and_then(|_| who_asks(guarded, &request).ok());
-            json!({
-                "logged_in": key.is_some(),
-                "role": key.map(|key| key.role),
-                "user": key.and_then(|key| key.user()),
-                "token": token,
-                "password": password,
-            })
+            let user = key.and_then(|key| key.user()).map(str::to_owned);
+            Session { logged_in: key.is_some(), role: key.map(|key| key.role), user, token, password }
         }
     };
-    HttpResponse::Ok().json(told)
+    HttpResponse::Ok().json(session)
 }
 
+/// Logs a browser in
+///
+/// By a token, or by name and password. A server without either lets everybody in, and needs no session.
+#[utoipa::path(
+    tag = "server",
+    responses((status = 204, description = "The session is in the cookie `foray-session`"), TooLarge, TooManyAttempts),
+)]
+#[post("/api/v1/session")]
 async fn log_in(access: Data<Access>, request: HttpRequest, body: Json<LogIn>) -> Result<HttpResponse, ApiError> {
     let from = request.peer_addr().map(|peer| peer.ip());
     if let Access::Guarded(guarded) = &**access {
@@ -73,7 +105,9 @@ async fn log_in(access: Data<Access>, request: HttpRequest, body: Json<LogIn>) -
     Ok(response.finish())
 }
 
-/// Has the browser forget its session.
+/// Has a browser forget its session
+#[utoipa::path(tag = "server", responses((status = 204, description = "The cookie is taken back")))]
+#[delete("/api/v1/session")]
 async fn log_out() -> HttpResponse {
     let mut forgotten = cookie(String::new(), false);
     forgotten.make_removal();

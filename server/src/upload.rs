@@ -6,11 +6,12 @@ use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use foray_protocol::ProblemKind;
 use futures_util::{Stream, StreamExt};
+use utoipa::ToSchema;
 
 use crate::api_error::ApiError;
 
 /// The largest picture that may be uploaded.
-const MAX_BYTES: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 const MAX_FILTER_BYTES: usize = 64 << 10;
 
 /// What came.
@@ -21,6 +22,20 @@ pub(crate) struct Upload {
     pub limit: Option<usize>,
     /// The form's field `filter`.
     pub filter: Option<String>,
+}
+
+/// The form, as the API's description shows it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `read_form` reads, field by field")]
+pub(crate) struct Form {
+    /// The picture's file.
+    #[schema(value_type = String, format = Binary)]
+    image: Bytes,
+    /// How many results at most.
+    #[schema(minimum = 1, maximum = 10_000, default = 10)]
+    limit: Option<usize>,
+    /// What the photos must fulfil, as filters are written in queries.
+    filter: Option<String>,
 }
 
 /// Reads the picture in `body`, however it was sent.

@@ -343,6 +343,14 @@ impl Library {
         self.photo_with_paths(id)
     }
 
+    /// When a photo came into the library, seconds since 1970; `None` for one that is not here, or of a version that did not note it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn indexed_at(&self, id: ImageId) -> Result<Option<u64>, LibraryError> {
+        Ok(self.catalogue.photo(id)?.and_then(|photo| photo.indexed_at))
+    }
+
     /// The file of a photo's thumbnail (JPEG, long side at most 400 pixels).
     pub fn thumbnail_file(&self, id: ImageId) -> PathBuf {
         self.thumbnails.file(id)

@@ -1,9 +1,10 @@
 //! What the files of a photo say of it, apart from its pixels.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a photo's EXIF block, its XMP packet and the sidecar beside it say.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Description {
     /// When it was taken by the camera's clock: `2023-06-01T12:00:00`, with the offset where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::results::{exact_path, text_and_bytes};
 use crate::search::ten;
 use crate::{ImageId, PhotoMetadata, PhotoPath, ProtocolError};
 
 /// How photos of a group are the same, the strictest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DuplicateKind {
     /// Files with the same content.
@@ -53,14 +54,16 @@ impl FromStr for DuplicateKind {
 }
 
 /// `GET /api/v1/duplicates`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct DuplicatesRequest {
     /// Only groups of this kind. Without it, all but similar ones: those compare every photo with every other.
     #[serde(default)]
     pub kind: Option<DuplicateKind>,
     /// How many groups at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// How many of the first to leave out, for paging.
     #[serde(default)]
@@ -68,7 +71,7 @@ pub struct DuplicatesRequest {
 }
 
 /// One file of a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DuplicateFile {
     /// Identity of its content.
     pub id: ImageId,
@@ -100,7 +103,7 @@ impl DuplicateFile {
 }
 
 /// What speaks for the file to keep: the first of these in which it is better than the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeepReason {
     /// More pixels.
@@ -134,7 +137,7 @@ impl fmt::Display for KeepReason {
 }
 
 /// Files of which one is enough.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DuplicateGroup {
     /// How they are the same.
     pub kind: DuplicateKind,
@@ -151,7 +154,7 @@ pub struct DuplicateGroup {
 /// Groups of duplicates, those that could free the most bytes first, then in path order.
 ///
 /// A photo is in a group of the strictest kind only; what is kept of a group may stand in one group of a laxer kind.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DuplicateResults {
     /// The groups.
     pub groups: Vec<DuplicateGroup>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use crate::{Another, QueryError};
 
@@ -119,7 +120,7 @@ impl ProtocolError {
 }
 
 /// The kinds of refusal; each has a stable `type` on the wire and an HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum ProblemKind {
     /// The request itself is wrong: its fields, query or body.
     #[serde(rename = "/problems/bad-request")]
@@ -127,6 +128,9 @@ pub enum ProblemKind {
     /// No such photo, file or address.
     #[serde(rename = "/problems/not-found")]
     NotFound,
+    /// The address is there, but not for this method.
+    #[serde(rename = "/problems/method-not-allowed")]
+    MethodNotAllowed,
     /// A body of another kind, or packed in another way, than the address takes.
     #[serde(rename = "/problems/unsupported-media")]
     UnsupportedMedia,
@@ -173,6 +177,7 @@ impl ProblemKind {
             Self::Unauthorized => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
             Self::WrongSpace | Self::Uncovered | Self::Busy => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,
@@ -188,6 +193,7 @@ impl ProblemKind {
         match self {
             Self::BadRequest => "Bad request",
             Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
             Self::UnsupportedMedia => "Unsupported media",
             Self::UnreadableImage => "Unreadable image",
             Self::TooLarge => "Too large",
@@ -205,7 +211,7 @@ impl ProblemKind {
 }
 
 /// An RFC 9457 problem document (`application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Stable name of the kind.
     #[serde(rename = "type")]
@@ -213,6 +219,7 @@ pub struct Problem {
     /// The kind in words.
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What was got, what was expected, and the way out.
     pub detail: String,

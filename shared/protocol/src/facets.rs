@@ -1,10 +1,12 @@
 //! How photos divide: by year, camera, folder and the like.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// `GET /api/v1/facets`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct FacetsRequest {
     /// Which photos are counted, as filters are written in queries; all without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -12,7 +14,7 @@ pub struct FacetsRequest {
 }
 
 /// How many photos have each value; the most frequent values first, at most 100 of each kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     /// Photos that were counted.
     pub photos: usize,
@@ -33,7 +35,7 @@ pub struct Facets {
 }
 
 /// A value and how many photos have it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Facet {
     /// The value, as a filter takes it.
     pub value: String,

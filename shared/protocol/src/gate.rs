@@ -9,6 +9,7 @@ use jiff::Zoned;
 use jiff::civil::Time;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{ProtocolError, StopSignal};
 
@@ -34,7 +35,7 @@ enum Pause {
 }
 
 /// Whether work goes on, and why not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GateState {
     /// Whether it does.
     pub is_open: bool,
@@ -44,11 +45,12 @@ pub struct GateState {
 }
 
 /// `POST /api/v1/indexer/pause`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRequest {
     /// Minutes after which work goes on by itself; until it is resumed without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uint32")]
     pub minutes: Option<u32>,
 }
 

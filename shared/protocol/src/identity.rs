@@ -4,13 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::ProtocolError;
 
 /// A photograph's identity: the first 128 bits of the BLAKE3 hash of its file's content.
 ///
 /// The same picture under another name or in another folder has the same id. Written as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9a-fA-F]{32}$", example = "3fa9c1d2e4b5a6978877665544332211")]
 pub struct ImageId([u8; 16]);
 
 impl ImageId {
@@ -77,7 +79,7 @@ impl<'de> Deserialize<'de> for ImageId {
 /// A space of comparable vectors: the model that made them and how it saw the pictures.
 ///
 /// Scores from different spaces are not comparable, so every vector is kept under its space's name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct SpaceId(String);
 

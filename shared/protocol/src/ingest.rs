@@ -1,6 +1,7 @@
 //! How an indexer feeds a library: what it asks, and the batches it commits.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, ProtocolError, SpaceId, UnitVector};
 
@@ -137,7 +138,7 @@ pub struct NewPhoto {
 }
 
 /// What is known of a photo besides its vector and its paths.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PhotoMetadata {
     /// Width in pixels, after orientation.
     pub width: u32,

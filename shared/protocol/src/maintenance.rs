@@ -1,9 +1,10 @@
 //! What a library does to itself when it is reindexed, besides taking in what the folders hold.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A library's report of its maintenance.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Maintenance {
     /// Photos forgotten for good: no file had held them for 30 days.
     pub forgotten: usize,
@@ -22,7 +23,7 @@ pub struct Maintenance {
 }
 
 /// The search graph after maintenance.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GraphReport {
     /// Photos in it.
     pub photos: usize,

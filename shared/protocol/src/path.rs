@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// What cameras call their RAW files.
 const RAW: [&str; 12] = ["cr2", "cr3", "nef", "nrw", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "srf"];
@@ -20,7 +21,8 @@ pub fn is_raw(path: &Path) -> bool {
 ///
 /// In binary formats it is its exact bytes; in JSON it is text, where bytes that are not UTF-8 become U+FFFD (replies
 /// that must be exact carry `path_bytes` beside it).
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, ToSchema)]
+#[schema(value_type = String, example = "/srv/photos/2024/IMG_1234.jpg")]
 pub struct PhotoPath(PathBuf);
 
 impl PhotoPath {

@@ -3,11 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Facet, ImageId, PhotoMetadata, PhotoPath};
 
 /// A photo as replies show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Photo {
     /// Identity of its content.
     pub id: ImageId,
@@ -55,7 +56,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// A search result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Hit {
     /// The photo.
     #[serde(flatten)]
@@ -74,7 +75,7 @@ pub struct Hit {
 }
 
 /// Why a photo has its score.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// What each term of the query adds to the score; together they are the score.
     pub terms: Vec<TermShare>,
@@ -83,7 +84,7 @@ pub struct Explanation {
 }
 
 /// One term's part of a score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TermShare {
     /// The term.
     pub term: String,
@@ -96,7 +97,7 @@ pub struct TermShare {
 }
 
 /// Search results, best first; equal scores in path order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchResults {
     /// The photos.
     pub results: Vec<Hit>,
@@ -118,7 +119,7 @@ pub struct SearchResults {
 }
 
 /// A photo that explains another one's score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Neighbour {
     /// Identity of its content.
     pub id: ImageId,
@@ -129,7 +130,7 @@ pub struct Neighbour {
 }
 
 /// A photo with its unusualness.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnusualHit {
     /// The photo.
     #[serde(flatten)]
@@ -144,7 +145,7 @@ pub struct UnusualHit {
 }
 
 /// Photos by unusualness, most unusual first; equal scores in path order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnusualResults {
     /// The photos.
     pub results: Vec<UnusualHit>,

@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::{ProtocolError, SearchRequest};
 
 const LONGEST: usize = 100;
 
 /// A search that is kept: what it is called and what it asks. Asked again, it shows what the library holds then.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SavedSearch {
     /// Its name.
     pub name: SearchName,
@@ -19,7 +20,7 @@ pub struct SavedSearch {
 }
 
 /// The name of a saved search: 1 to 100 characters, none of them `/`, a line break or another control character; no space round it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct SearchName(String);
 

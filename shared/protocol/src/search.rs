@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Hit, ImageId, LibraryStatus, PhotoPath,
@@ -53,14 +54,17 @@ pub trait PhotoSearch: Send + Sync {
 }
 
 /// `POST /api/v1/search`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct SearchRequest {
-    /// The query, in the grammar of [`crate::Query`]; may be empty beside a `filter` or photos that are liked.
+    /// The query, in the grammar of `Query`; may be empty beside a `filter` or photos that are liked.
     #[serde(alias = "q", default)]
     pub query: String,
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[schema(minimum = 1, maximum = 10_000, default = 10)]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
@@ -70,12 +74,16 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
     /// More like these photos of the library, each named by the first digits of its id; in an address, with commas between them.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[param(value_type = String, example = "3fa9,07c1")]
     pub like: Vec<String>,
     /// Less like these, which are left out themselves.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[param(value_type = String)]
     pub unlike: Vec<String>,
     /// Leaves out photos of less relevance, 0 to 1.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
+    #[param(minimum = 0, maximum = 1)]
     pub min_relevance: f32,
     /// The order of a page's photos.
     #[serde(default)]
@@ -89,8 +97,10 @@ pub struct SearchRequest {
     /// Whether each photo is to be explained: what each term adds to its score, and what it looks like.
     #[serde(default)]
     pub explain: bool,
-    /// What photos must fulfil besides the filters in the query; see [`crate::Filter::from_json`].
+    /// What photos must fulfil besides the filters in the query; see `Filter::from_json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, example = json!({"taken": {"gte": "2023-06", "lt": "2023-10"}, "tag": {"none": ["blurred"]}}))]
+    #[param(ignore)]
     pub filter: Option<Map<String, Value>>,
 }
 
@@ -144,7 +154,7 @@ fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Er
 }
 
 /// What photos of a group share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupBy {
     /// The day on which they were taken, by the camera's clock.
@@ -158,7 +168,7 @@ pub enum GroupBy {
 }
 
 /// In which order a page's photos stand. Which photos are on it is decided by their scores; for a filter alone, by this order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SortOrder {
     /// The best first; by path, for a filter alone.
@@ -171,11 +181,13 @@ pub enum SortOrder {
 }
 
 /// `GET /api/v1/images/{id}/similar` and `POST /api/v1/search/image`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct SimilarRequest {
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// What the photos must fulfil, as filters are written in queries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,10 +202,10 @@ impl SimilarRequest {
 }
 
 /// `POST /api/v1/rank`: exactly one of `ids` and `paths` names the photos; they must be in the library.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RankRequest {
-    /// The query, in the grammar of [`crate::Query`].
+    /// The query, in the grammar of `Query`.
     pub query: String,
     /// Photos by identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -204,11 +216,13 @@ pub struct RankRequest {
 }
 
 /// `GET /api/v1/unusual`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct UnusualRequest {
     /// How many results at most, 1 to 10,000.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
     pub limit: usize,
     /// How many of the most unusual to leave out first, for paging.
     #[serde(default)]
@@ -216,6 +230,7 @@ pub struct UnusualRequest {
     /// How many nearest distinct neighbours a score is the mean of, 1 to 100; for `atypical`, how many of the cluster's most
     /// central photos explain it.
     #[serde(default = "ten")]
+    #[param(minimum = 1, maximum = 100, default = 10)]
     pub neighbours: usize,
     /// What unusual means.
     #[serde(default)]
@@ -229,7 +244,7 @@ pub struct UnusualRequest {
 }
 
 /// What makes a photo unusual.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnusualKind {
     /// Far from its nearest distinct neighbours: nothing else is like it.

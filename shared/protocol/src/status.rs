@@ -1,11 +1,12 @@
 //! What a library holds, what serves it, and how far indexing is.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{PhotoPath, SpaceId};
 
 /// `GET /api/v1/status`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LibraryStatus {
     /// Foray's version.
     pub version: String,
@@ -34,7 +35,7 @@ pub struct LibraryStatus {
 }
 
 /// A space and how much of the library it covers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpaceStatus {
     /// Its name.
     pub space: SpaceId,
@@ -45,7 +46,7 @@ pub struct SpaceStatus {
 }
 
 /// How searches are answered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum SearchStructure {
     /// Every row is scanned: exact, and the fastest way for this size.
@@ -63,7 +64,7 @@ pub enum SearchStructure {
 }
 
 /// What computes embeddings, as it really runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BackendReport {
     /// `ort` or `rten`.
     pub backend: String,
@@ -82,7 +83,7 @@ pub struct BackendReport {
 }
 
 /// How far an indexer is; also sent as server-sent events (`GET /api/v1/events`, event `progress`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IndexProgress {
     /// What it does now.
     pub phase: IndexPhase,
@@ -105,7 +106,7 @@ pub struct IndexProgress {
 }
 
 /// What an indexer does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IndexPhase {
     /// Nothing: no indexer runs, or it has ended.
@@ -120,7 +121,7 @@ pub enum IndexPhase {
 }
 
 /// A file that could not be indexed, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
     /// The file.
     pub path: PhotoPath,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::WorkGate;
 
 /// Which files of the folders are wanted. Patterns are those of `.gitignore`, from each root's folder on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchRules {
     /// If there are any, only files are wanted that fit one of these.
@@ -22,10 +23,11 @@ pub struct WatchRules {
 }
 
 /// Folders and rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Watched {
     /// The folders.
+    #[schema(value_type = Vec<String>)]
     pub roots: Vec<PathBuf>,
     /// What is left out of them.
     #[serde(default)]
