@@ -264,7 +264,8 @@ fn saved_searches_are_kept_asked_and_forgotten() {
         search.save_search(&renewed).unwrap();
         assert_eq!(search.saved_searches().unwrap(), [renewed, saved("Été 100 %")]);
         let nonsense = SavedSearch { search: SearchRequest::new("cat + 0:dog", 10), ..saved("cats") };
-        assert_eq!(refusal(search.save_search(&nonsense)), ProblemKind::BadRequest);
+        let refused = Problem::from(search.save_search(&nonsense).unwrap_err());
+        assert_eq!(refused.kind, ProblemKind::BadRequest);
         search.forget_search(&named("Été 100 %")).unwrap();
         assert_eq!(refusal(search.forget_search(&named("Été 100 %"))), ProblemKind::NotFound);
         assert_eq!(search.saved_searches().unwrap().len(), 1);

@@ -19,5 +19,6 @@ if [[ " $* " == *" serve "* ]]; then
   export FORAY_BENCH_OHA="$PWD/$tools/bin/oha"
 fi
 for bench in "$@"; do
-  cargo run --release --quiet --package foray-tests --bin "bench_$bench"
+  cargo build --release --quiet --workspace --bin foray --bin "bench_$bench"
+  "target/release/bench_$bench"
 done

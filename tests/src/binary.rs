@@ -12,7 +12,8 @@ pub fn foray_binary() -> &'static Path {
         let test = std::env::current_exe().unwrap();
         let profile = test.ancestors().find(|folder| folder.join("deps").is_dir()).unwrap();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "foray"]);
+        // With the features that all crates together ask of others, as the tests were built: nothing is built twice.
+        build.args(["build", "--quiet", "--workspace", "--bin", "foray"]);
         if profile.ends_with("release") {
             build.arg("--release");
         }

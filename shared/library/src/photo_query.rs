@@ -121,13 +121,12 @@ impl PageStart<'_> {
             Self::After(end) => end.seen,
         }
     }
+}
 
-    /// No photo on the page is higher.
-    pub(crate) fn highest(&self) -> Height {
-        match self {
-            Self::Offset(_) => f64::INFINITY,
-            Self::After(end) => end.height,
-        }
+impl PageEnd {
+    /// No photo after it is higher.
+    pub(crate) fn height(&self) -> Height {
+        self.height
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
-use crate::photo_query::{Answer, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
+use crate::photo_query::{Answer, PageStart, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
 use crate::space::SpaceIndex;
 
 /// From this cosine similarity on two photos are shots of the same thing.
@@ -213,8 +213,10 @@ fn reach(
     keep_with_ties(&mut best, want);
     let is_all = best.len() < want;
     // Only what may stand on the page is read from the catalogue.
-    let first = best.get(query.start.seen()).map_or(f32::INFINITY, |scored| scored.score);
-    let highest = query.start.highest().min(first.into());
+    let highest = match query.start {
+        PageStart::Offset(offset) => best.get(offset).map_or(f64::INFINITY, |first| first.score.into()),
+        PageStart::After(end) => end.height(),
+    };
     let above = best.partition_point(|scored| f64::from(scored.score) > highest);
     let rows = best.drain(above..).map(|scored| (scored, 0)).collect();
     Reach { rows, above, is_all, plan }
