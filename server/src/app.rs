@@ -199,10 +199,10 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
             .configure(maintenance_api::routes)
             .configure(events::routes);
     });
-    guarded(config, "/metrics", |config| metrics_api::root_routes(config));
-    guarded(config, "/api/search", |config| immich_api::routes(config));
-    guarded(config, "/predict", |config| immich_ml_api::routes(config));
-    guarded(config, "/clip", |config| clip_compare_api::routes(config));
+    guarded(config, "/metrics", metrics_api::root_routes);
+    guarded(config, "/api/search", immich_api::routes);
+    guarded(config, "/predict", immich_ml_api::routes);
+    guarded(config, "/clip", clip_compare_api::routes);
 }
 
 /// Puts `routes` below `path`, behind the guard. What they answer is nobody's to keep unless they say otherwise.

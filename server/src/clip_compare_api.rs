@@ -269,13 +269,17 @@ fn vectors(
 fn words(thing: &Thing) -> Result<&str, ProtocolError> {
     match thing {
         Thing::Text(text) => Ok(text),
-        Thing::Picture(_) => Err(bad_request("got a picture where a text was announced; give its type as \"image\"")),
+        Thing::Picture(_) => Err(bad_request(
+            "got a picture where a text was announced; subject_type and prompt_type say which they are",
+        )),
     }
 }
 
 fn pixels(embedder: &Embedder, thing: &Thing) -> Result<Pixels, ProtocolError> {
     let Thing::Picture(picture) = thing else {
-        return Err(bad_request("got a text where a picture was announced; give its type as \"text\""));
+        return Err(bad_request(
+            "got a text where a picture was announced; subject_type and prompt_type say which they are",
+        ));
     };
     let elsewhere =
         "this server fetches no pictures: send the picture's file as {\"type\": \"base64\", \"value\": ...}";
