@@ -102,9 +102,12 @@ fn write_for_people(out: &mut impl Write, format: FormatArguments, number: usize
     }
     let text = visible(&line.path.to_string());
     let (folder, name) = text.split_at(text.rfind(MAIN_SEPARATOR).map_or(0, |at| at + 1));
-    let address = address(&line.path);
-    // OSC 8: a click opens the file, in terminals that know it; the others show the text alone.
-    write!(out, "\x1b]8;;{address}\x1b\\{FAINT}{folder}{FAINT:#}{BRIGHT}{name}{BRIGHT:#}\x1b]8;;\x1b\\")?;
+    let name = format!("{FAINT}{folder}{FAINT:#}{BRIGHT}{name}{BRIGHT:#}");
+    match address(&line.path) {
+        // OSC 8: a click opens the file, in terminals that know it; the others show the text alone.
+        Some(address) => write!(out, "\x1b]8;;{address}\x1b\\{name}\x1b]8;;\x1b\\")?,
+        None => write!(out, "{name}")?,
+    }
     writeln!(out)
 }
 
@@ -114,15 +117,15 @@ fn visible(text: &str) -> String {
     text.chars().map(escaped).collect()
 }
 
-/// `file://` URL of the path, relative ones made absolute.
-fn address(path: &PhotoPath) -> String {
+/// `file://` URL of the path, relative ones made absolute; `None` where paths have another form.
+fn address(path: &PhotoPath) -> Option<String> {
     let path = absolute(path).map_or_else(|_| path.clone(), PhotoPath::from);
     let escaped = |&byte: &u8| match byte {
         b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
     };
     let escaped: String = path.as_bytes().iter().map(escaped).collect();
-    format!("file://{escaped}")
+    escaped.starts_with('/').then(|| format!("file://{escaped}"))
 }
 
 #[cfg(all(test, unix))]
@@ -136,6 +139,7 @@ mod tests {
 
     #[test]
     fn addresses_hold_every_byte_of_a_path() {
-        assert_eq!(address(&PhotoPath::from_bytes(b"/a b/caf\xe9#1.jpg")), "file:///a%20b/caf%E9%231.jpg");
+        let address = address(&PhotoPath::from_bytes(b"/a b/caf\xe9#1.jpg"));
+        assert_eq!(address.as_deref(), Some("file:///a%20b/caf%E9%231.jpg"));
     }
 }

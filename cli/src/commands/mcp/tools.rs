@@ -93,7 +93,8 @@ impl Tools {
         Ok(CallToolResult::success(vec![ContentBlock::image(STANDARD.encode(jpeg), "image/jpeg")]))
     }
 
-    /// Works on a thread of its own, one call after the other: there is one library. An error is in words, for the assistant to read.
+    /// Works on a thread of its own, one call after the other: there is one library. An error is in words, for the assistant to
+    /// read.
     async fn visit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Visitor) -> anyhow::Result<T> + Send + 'static,

@@ -1,5 +1,5 @@
-//! The library as tools reach it: opened for one call and closed after it, so that between two calls any other command can have it.
-//! When a server has it, that is asked. Only the model stays loaded, since loading it takes longest.
+//! The library as tools reach it: opened for one call and closed after it, so that between two calls any other command can have
+//! it. When a server has it, that is asked. Only the model stays loaded, since loading it takes longest.
 
 use std::path::Path;
 use std::sync::Arc;
