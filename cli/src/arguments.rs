@@ -230,6 +230,9 @@ pub struct SearchArguments {
     /// Leave out photos of less relevance than this, 0 to 1
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub min_relevance: f32,
+    /// Leave out what is probably not meant, as --min-relevance 0.5; the answer may be empty
+    #[arg(long, conflicts_with = "min_relevance")]
+    pub relevant: bool,
     /// Order of the photos that were found: the best first, or by when they were taken
     #[arg(long, value_enum, default_value_t)]
     pub sort: SortArgument,

@@ -5,6 +5,7 @@ mod api_error;
 mod app;
 mod attempts;
 mod backup_api;
+mod concepts;
 mod error;
 mod events;
 mod guard;

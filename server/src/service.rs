@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
-use foray_library::{Answer, Library, LibraryError, PhotoQuery, Refinement};
+use foray_library::{Answer, ConceptBank, Library, LibraryError, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Hit, ImageId, LibraryStatus,
     PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SearchRequest, SearchResults, SimilarRequest,
     SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
 };
 
+use crate::concepts::Concepts;
 use crate::text_cache::TextCache;
 
 /// Answers queries from a library in this process.
@@ -21,6 +22,7 @@ pub struct SearchService {
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
     texts: Arc<TextCache>,
+    concepts: Arc<Concepts>,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -31,7 +33,7 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        Self { library, embedder: embedder.into(), open_model, texts: Arc::default() }
+        Self { library, embedder: embedder.into(), open_model, texts: Arc::default(), concepts: Arc::default() }
     }
 
     /// The same, able to go over to other models.
@@ -80,6 +82,23 @@ impl SearchService {
                 Err(LibraryError::WrongSpace { expected, got: embedder.space().clone() })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What a query of words competes with. They are embedded when photos are to be left out for the first time.
+    fn concepts_for(
+        &self,
+        query: &Query,
+        min_relevance: f32,
+        embedder: &Embedder,
+    ) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
+        let is_words = |subject: &Subject| matches!(subject, Subject::Text(_));
+        if query.terms.is_empty() || !query.terms.iter().all(|term| is_words(&term.subject)) {
+            Ok(None)
+        } else if min_relevance > 0.0 && self.library.space().is_some() {
+            self.concepts.made(&self.library, embedder)
+        } else {
+            Ok(self.concepts.known(&self.library, embedder))
         }
     }
 
@@ -137,7 +156,7 @@ fn sum_of_terms(
     Ok(Some(UnitVector::normalized(sum).map_err(cancelled)?))
 }
 
-fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
+pub(crate) fn embedding_problem(error: &EmbeddingError) -> ProtocolError {
     Problem::new(ProblemKind::Internal, error.to_string()).into()
 }
 
@@ -149,8 +168,9 @@ impl PhotoSearch for SearchService {
         let vector = self.vector_of(&query, &embedder)?;
         let SearchRequest { limit, offset, min_relevance, sort, dedupe, .. } = *request;
         let refinement = Refinement { min_relevance, sort, dedupe };
-        let filter = Some(&query.filter);
-        self.timed(begun, &PhotoQuery { vector: vector.as_ref(), filter, exclude: None, limit, offset, refinement })
+        let concepts = self.concepts_for(&query, min_relevance, &embedder)?;
+        let (vector, filter, concepts) = (vector.as_ref(), Some(&query.filter), concepts.as_deref());
+        self.timed(begun, &PhotoQuery { vector, filter, exclude: None, limit, offset, refinement, concepts })
     }
 
     fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use foray_protocol::{ImageId, PhotoSearch, ProblemKind, ProtocolError, SearchRequest, SearchResults, SimilarRequest};
+use foray_protocol::{
+    ImageId, PhotoSearch, ProblemKind, ProtocolError, RELEVANT, SearchRequest, SearchResults, SimilarRequest,
+};
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
@@ -14,10 +16,13 @@ use crate::settings::Settings;
 pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
     let search = Connection::open(settings, "search", false)?.search(settings)?;
     let file = Path::new(&arguments.query);
-    let SearchArguments { ref query, limit, filter, min_relevance, sort, dedupe, .. } = arguments;
+    let SearchArguments { ref query, limit, filter, relevant, sort, dedupe, .. } = arguments;
+    let min_relevance = if relevant { RELEVANT } else { arguments.min_relevance };
     let results = if file.is_file() {
         if min_relevance > 0.0 || dedupe || !matches!(sort, SortArgument::Best) {
-            bail!("--min-relevance, --sort and --dedupe go with a query of words or ids, not with the picture {query}");
+            bail!(
+                "--relevant, --min-relevance, --sort and --dedupe go with a query of words or ids, not with the picture {query}"
+            );
         }
         search.search_by_image(&read(file)?, &SimilarRequest { limit, filter })?
     } else {
@@ -30,7 +35,8 @@ pub fn search(settings: &Settings, arguments: SearchArguments) -> Result<()> {
         })?
     };
     if results.weaker > 0 {
-        eprintln!("{} weaker matches left out (--min-relevance {min_relevance})", results.weaker);
+        let option = if relevant { "--relevant" } else { "--min-relevance" };
+        eprintln!("{} weaker matches left out (without {option} they are shown)", results.weaker);
     }
     explain(arguments.explain, &results);
     print(arguments.format, &results)

@@ -18,6 +18,7 @@ mod library;
 mod maintenance;
 mod neighbours;
 mod records;
+mod relevance;
 mod search;
 mod space;
 mod spaces;
@@ -32,4 +33,5 @@ pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomi
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};
+pub use relevance::ConceptBank;
 pub use search::{Answer, PhotoQuery, Refinement};

@@ -10,6 +10,7 @@ use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
+use crate::relevance::{ConceptBank, Yardstick};
 use crate::space::SpaceIndex;
 
 /// The most results of one search, and the deepest page.
@@ -36,6 +37,8 @@ pub struct PhotoQuery<'a> {
     pub offset: usize,
     /// What becomes of those that were found.
     pub refinement: Refinement,
+    /// What a query of words competes with. Without them, relevance is how far a photo stands out from the library.
+    pub concepts: Option<&'a ConceptBank>,
 }
 
 /// What becomes of photos that were found.
@@ -62,7 +65,8 @@ pub struct Answer {
 
 impl Default for PhotoQuery<'_> {
     fn default() -> Self {
-        Self { vector: None, filter: None, exclude: None, limit: 10, offset: 0, refinement: Refinement::default() }
+        let refinement = Refinement::default();
+        Self { vector: None, filter: None, exclude: None, limit: 10, offset: 0, refinement, concepts: None }
     }
 }
 
@@ -169,12 +173,12 @@ impl Library {
             keep_with_ties(&mut best, last);
             (best.into_iter().map(|scored| (scored, 0)).collect(), plan)
         };
-        let background = index.background(vector);
+        let yardstick = Yardstick::new(index, vector, query.concepts);
         let mut hits = best
             .into_iter()
             .map(|(Scored { score, row }, folded)| {
                 let photo = self.photo_with_paths(index.ids[row as usize])?;
-                Ok(Hit { photo, score, relevance: background.relevance(score), folded })
+                Ok(Hit { photo, score, relevance: yardstick.relevance(row, score), folded })
             })
             .collect::<Result<Vec<_>, LibraryError>>()?;
         sort_hits(&mut hits);
@@ -208,12 +212,12 @@ impl Library {
         let Some(active) = self.active() else { return ids.first().map_or(Ok(vec![]), |id| Err(missing(id))) };
         let index = active.index.read();
         index.check_dimension(vector)?;
-        let background = index.background(vector);
+        let yardstick = Yardstick::new(&index, vector, None);
         let mut hits = vec![];
         for id in ids {
             let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
             let score = index.vectors.score(vector, row);
-            let (photo, relevance) = (self.photo_with_paths(*id)?, background.relevance(score));
+            let (photo, relevance) = (self.photo_with_paths(*id)?, yardstick.relevance(row, score));
             hits.push(Hit { photo, score, relevance, folded: 0 });
         }
         sort_hits(&mut hits);

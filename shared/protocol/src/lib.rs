@@ -48,7 +48,9 @@ pub use query::{Query, QueryError, Subject, Term};
 pub use results::{
     Hit, Neighbour, Photo, RankedFile, SearchResults, UnusualHit, UnusualResults, exact_path, text_and_bytes,
 };
-pub use search::{PhotoSearch, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest};
+pub use search::{
+    PhotoSearch, RELEVANT, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
+};
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;

@@ -40,6 +40,9 @@ pub trait PhotoSearch: Send + Sync {
     fn failures(&self) -> Result<Vec<Failure>, ProtocolError>;
 }
 
+/// The relevance from which on a photo is probably what was meant.
+pub const RELEVANT: f32 = 0.5;
+
 /// `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +56,7 @@ pub struct SearchRequest {
     /// How many of the best to leave out first, for paging.
     #[serde(default)]
     pub offset: usize,
-    /// Leaves out photos of less relevance, 0 to 1.
+    /// Leaves out photos of less relevance, 0 to 1; [`RELEVANT`] keeps what was probably meant.
     #[serde(default)]
     pub min_relevance: f32,
     /// The order of a page's photos.
