@@ -59,7 +59,7 @@ impl Server {
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
         let url = format!("http://{}", reachable(listener.local_addr().map_err(failed)?));
-        Ok(Self { listener, service, access: token.into(), indexer: None, url })
+        Ok(Self { listener, service: service.lasting(), access: token.into(), indexer: None, url })
     }
 
     /// The same beside an indexer in this process, which can be held up and changed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, decode};
+use foray_embedding::{CurrentEmbedder, DecodeLimits, Embedder, EmbeddingError, HeldEmbedder, decode};
 use foray_library::{Answer, ConceptBank, Library, LibraryError, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Hit, ImageId, LibraryStatus,
@@ -23,6 +23,8 @@ pub struct SearchService {
     open_model: Arc<OpenModel>,
     texts: Arc<TextCache>,
     concepts: Arc<Concepts>,
+    /// Whether later searches will gain from what is prepared in the background.
+    is_lasting: bool,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -33,13 +35,26 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        Self { library, embedder: embedder.into(), open_model, texts: Arc::default(), concepts: Arc::default() }
+        Self {
+            library,
+            embedder: embedder.into(),
+            open_model,
+            texts: Arc::default(),
+            concepts: Arc::default(),
+            is_lasting: false,
+        }
     }
 
     /// The same, able to go over to other models.
     #[must_use]
     pub fn with_models(self, open_model: Arc<OpenModel>) -> Self {
         Self { open_model, ..self }
+    }
+
+    /// The same for many searches to come, which prepares in the background what they gain from.
+    #[must_use]
+    pub(crate) fn lasting(self) -> Self {
+        Self { is_lasting: true, ..self }
     }
 
     /// Makes `space`, of `model`, the one that is searched, and that model the one that embeds. Queries under way end before.
@@ -85,21 +100,25 @@ impl SearchService {
         }
     }
 
-    /// What a query of words competes with. They are embedded when photos are to be left out for the first time.
+    /// What a query of words competes with. Who wants photos left out waits until these are embedded for the first time.
     fn concepts_for(
         &self,
         query: &Query,
         min_relevance: f32,
-        embedder: &Embedder,
+        embedder: &HeldEmbedder<'_>,
     ) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
         let is_words = |subject: &Subject| matches!(subject, Subject::Text(_));
         if query.terms.is_empty() || !query.terms.iter().all(|term| is_words(&term.subject)) {
-            Ok(None)
-        } else if min_relevance > 0.0 && self.library.space().is_some() {
-            self.concepts.made(&self.library, embedder)
-        } else {
-            Ok(self.concepts.known(&self.library, embedder))
+            return Ok(None);
         }
+        if min_relevance > 0.0 && self.library.space().is_some() {
+            return self.concepts.made(&self.library, embedder);
+        }
+        let known = self.concepts.known(&self.library, embedder);
+        if known.is_none() && self.is_lasting {
+            self.concepts.make_in_background(&self.library, embedder.share());
+        }
+        Ok(known)
     }
 
     fn timed(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<SearchResults, ProtocolError> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
@@ -242,4 +243,24 @@ fn pictures_failures_roots_and_progress_pass_through() {
         assert_eq!((status.roots, status.failed), (vec![PhotoPath::from("/p")], 1));
         assert_eq!(status.progress.map(|progress| (progress.phase, progress.found)), Some((IndexPhase::Watching, 3)));
     });
+}
+
+#[test]
+fn a_server_learns_in_the_background_what_queries_compete_with() {
+    let stage = Stage::new();
+    let number =
+        |number: u32| stage.photo(&PhotoPath::from(format!("/p/{number}.jpg").as_str()), &format!("photo {number}"));
+    stage.service.library().commit(&stage.batch((0..100).map(number).collect())).unwrap();
+    let client = Client::new(&stage.url, Some(&token()));
+    let relevance = |min_relevance: f32| {
+        let request = SearchRequest { min_relevance, ..SearchRequest::new("photo 7", 1) };
+        client.search(&request).unwrap().results[0].relevance
+    };
+    let by_the_library = relevance(0.0);
+    let begun = Instant::now();
+    while relevance(0.0) == by_the_library {
+        assert!(begun.elapsed() < Duration::from_secs(300), "the concepts were not embedded");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(relevance(0.0), relevance(0.001));
 }
