@@ -11,9 +11,11 @@ demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DE
 
 test: runtime lint unit docs web-check packaging-check api-check licences ## set up and run every check and test
 
-quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, and of the search graph (needs ../shared/data)
-	cargo run --release --quiet --package foray-tests --bin quality
-	cargo run --release --quiet --package foray-tests --bin quality_graph
+quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, of the search graph and of the cut-off (needs ../shared/data)
+	cargo build --release --quiet --workspace --bin foray --bin quality --bin quality_graph --bin quality_relevance
+	target/release/quality
+	target/release/quality_graph
+	target/release/quality_relevance
 
 bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search or serve for one of them)
 	@bash tests/scripts/bench.sh $(BENCH)

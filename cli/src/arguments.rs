@@ -309,6 +309,9 @@ pub struct SearchArguments {
     /// Leave out photos of less relevance than this, 0 to 1
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub min_relevance: f32,
+    /// Leave out what is probably not meant, as --min-relevance 0.5; the answer may be empty
+    #[arg(long, conflicts_with = "min_relevance")]
+    pub relevant: bool,
     /// Order of the photos that were found: the best first, or by when they were taken
     #[arg(long, value_enum, default_value_t)]
     pub sort: SortArgument,
@@ -326,7 +329,7 @@ pub struct SearchArguments {
     pub save: Option<String>,
     /// Ask the search that was saved under this name
     #[arg(long, value_name = "NAME", conflicts_with_all = [
-        "query", "filter", "like", "unlike", "min_relevance", "sort", "dedupe", "group", "save",
+        "query", "filter", "like", "unlike", "relevant", "min_relevance", "sort", "dedupe", "group", "save",
     ])]
     pub saved: Option<String>,
     /// Say how the photos were found, what each term adds to their scores, and what they look like

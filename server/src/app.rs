@@ -80,6 +80,7 @@ impl Server {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
+        let service = service.lasting();
         let address = reachable(listener.local_addr().map_err(failed)?);
         let Some(tls) = tls else {
             return Ok(Self {

@@ -7,6 +7,7 @@ mod attempts;
 mod backup_api;
 mod binary;
 mod clip_compare_api;
+mod concepts;
 mod cursor;
 mod direction;
 mod error;

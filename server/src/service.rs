@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, Embedder};
-use foray_library::{Answer, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
+use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder};
+use foray_library::{Answer, ConceptBank, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
     LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SavedSearch, SearchName,
-    SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, UnitVector, UnusualRequest, UnusualResults,
+    SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
 };
 use prometheus_client::metrics::counter::Counter;
 
+use crate::concepts::Concepts;
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
 use crate::grouping;
@@ -30,6 +31,9 @@ pub struct SearchService {
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
     texts: Arc<TextCache>,
+    concepts: Arc<Concepts>,
+    /// Whether later searches will gain from what is prepared in the background.
+    is_lasting: bool,
     telemetry: Telemetry,
 }
 
@@ -41,14 +45,27 @@ impl SearchService {
     pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
-        let (texts, telemetry) = (Arc::default(), Telemetry::default());
-        Self { library, embedder: embedder.into(), open_model, texts, telemetry }
+        Self {
+            library,
+            embedder: embedder.into(),
+            open_model,
+            texts: Arc::default(),
+            concepts: Arc::default(),
+            is_lasting: false,
+            telemetry: Telemetry::default(),
+        }
     }
 
     /// The same, able to go over to other models.
     #[must_use]
     pub fn with_models(self, open_model: Arc<OpenModel>) -> Self {
         Self { open_model, ..self }
+    }
+
+    /// The same for many searches to come, which prepares in the background what they gain from.
+    #[must_use]
+    pub(crate) fn lasting(self) -> Self {
+        Self { is_lasting: true, ..self }
     }
 
     /// Makes `space`, of `model`, the one that is searched, and that model the one that embeds. Queries under way end before.
@@ -135,6 +152,28 @@ impl SearchService {
         }
     }
 
+    /// What a query of words competes with. Who wants photos left out waits until these are embedded for the first time.
+    fn concepts_for(
+        &self,
+        request: &SearchRequest,
+        query: &Query,
+        embedder: &HeldEmbedder<'_>,
+    ) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
+        let is_words = |subject: &Subject| matches!(subject, Subject::Text(_));
+        let is_all_words = query.terms.iter().all(|term| is_words(&term.subject));
+        if query.terms.is_empty() || !is_all_words || !request.like.is_empty() || !request.unlike.is_empty() {
+            return Ok(None);
+        }
+        if request.min_relevance > 0.0 && self.library.space().is_some() {
+            return self.concepts.made(&self.library, embedder);
+        }
+        let known = self.concepts.known(&self.library, embedder);
+        if known.is_none() && self.is_lasting {
+            self.concepts.make_in_background(&self.library, embedder.share());
+        }
+        Ok(known)
+    }
+
     /// Asks the library; the answer without a cursor, and where its page ends.
     fn ask(&self, begun: Instant, query: &PhotoQuery<'_>) -> Result<(SearchResults, Option<PageEnd>), ProtocolError> {
         let answer = self.telemetry.timed(Stage::search, || self.library.explained_search(query))?;
@@ -191,6 +230,7 @@ impl PhotoSearch for SearchService {
         let fingerprint = Fingerprint::of(request, self.library.space().as_ref());
         let end = request.cursor.as_deref().map(|text| cursor::decode(text, fingerprint)).transpose()?;
         let SearchRequest { limit, min_relevance, sort, dedupe, group, explain, .. } = *request;
+        let concepts = self.concepts_for(request, &query, &embedder)?;
         let query = PhotoQuery {
             vector: direction.as_ref().map(Direction::vector),
             filter: Some(&query.filter),
@@ -198,6 +238,7 @@ impl PhotoSearch for SearchService {
             limit,
             start: page_start(request, end.as_ref())?,
             refinement: Refinement { min_relevance, sort, dedupe },
+            concepts: concepts.as_deref(),
         };
         let (mut found, end) = self.ask(begun, &query)?;
         if let Some(by) = group {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
@@ -298,4 +299,24 @@ fn pages_explanations_and_feedback_are_the_same_here_and_there() {
         let unknown = SearchRequest { like: vec!["00".repeat(16)], ..SearchRequest::default() };
         assert_eq!(refusal(search.search(&unknown)), ProblemKind::NotFound);
     });
+}
+
+#[test]
+fn a_server_learns_in_the_background_what_queries_compete_with() {
+    let stage = Stage::new();
+    let number =
+        |number: u32| stage.photo(&PhotoPath::from(format!("/p/{number}.jpg").as_str()), &format!("photo {number}"));
+    stage.service.library().commit(&stage.batch((0..100).map(number).collect())).unwrap();
+    let client = Client::new(&stage.url, Some(&token()));
+    let relevance = |min_relevance: f32| {
+        let request = SearchRequest { min_relevance, ..SearchRequest::new("photo 7", 1) };
+        client.search(&request).unwrap().results[0].relevance
+    };
+    let by_the_library = relevance(0.0);
+    let begun = Instant::now();
+    while relevance(0.0) == by_the_library {
+        assert!(begun.elapsed() < Duration::from_secs(300), "the concepts were not embedded");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(relevance(0.0), relevance(0.001));
 }

@@ -20,18 +20,40 @@ fn column<'a>(reply: &'a Value, name: &str) -> Vec<&'a Value> {
 fn weaker_matches_are_left_out_and_counted() {
     let sandbox = Sandbox::with_samples();
     sandbox.index();
+    let cut = search(&sandbox, &["a cat", "-n", "20", "--relevant"]);
+    // From now on the library knows the concepts that queries compete with.
     let all = search(&sandbox, &["a cat", "-n", "20"]);
-    let relevances: Vec<f64> = column(&all, "relevance").iter().map(|relevance| relevance.as_f64().unwrap()).collect();
-    let strong = relevances.iter().filter(|relevance| **relevance >= 0.2).count();
-    assert!(strong > 0 && strong < 20, "{relevances:?}");
-    let cut = search(&sandbox, &["a cat", "-n", "20", "--min-relevance", "0.2"]);
-    assert_eq!((column(&cut, "path").len(), &cut["weaker"]), (strong, &json!(20 - strong)));
-    assert_eq!(column(&cut, "path")[..], column(&all, "path")[..strong]);
-    let run = sandbox.run(["search", "a cat", "-n", "20", "--min-relevance", "0.2"]);
-    assert!(run.err.contains(&format!("{} weaker matches", 20 - strong)), "{}", run.err);
+    let is_strong = |hit: &&Value| hit["relevance"].as_f64().unwrap() >= 0.5;
+    let strong: Vec<&Value> = all["results"].as_array().unwrap().iter().filter(is_strong).collect();
+    assert!(!strong.is_empty() && strong.len() < 10, "{all}");
+    assert_eq!(cut["results"].as_array().unwrap().iter().collect::<Vec<_>>(), strong);
+    assert_eq!(cut["weaker"], json!(20 - strong.len()));
+    let run = sandbox.run(["search", "a cat", "-n", "20", "--min-relevance", "0.5"]);
+    assert_eq!(run.text().lines().count(), strong.len());
+    assert!(run.err.contains(&format!("{} weaker matches", 20 - strong.len())), "{}", run.err);
+    let absent = sandbox.run(["search", "a wedding cake", "--relevant"]);
+    assert_eq!((absent.code, absent.text().as_str()), (Some(0), ""), "{absent:?}");
+    assert!(absent.err.contains("10 weaker matches left out (without --relevant they are shown)"), "{}", absent.err);
+    assert_eq!(sandbox.run(["search", "a wedding cake"]).text().lines().count(), 10);
+    assert_eq!(sandbox.run(["search", "a cat", "--relevant", "--min-relevance", "0.3"]).code, Some(2));
     sandbox.run(["search", "a cat", "--min-relevance", "7"]).fails_saying(&["min_relevance", "0 to 1"]);
     let photo = sandbox.photo_files()[0].display().to_string();
     sandbox.run(["search", &photo, "--dedupe"]).fails_saying(&["--dedupe", "picture"]);
+    sandbox.run(["search", &photo, "--relevant"]).fails_saying(&["--relevant", "picture"]);
+}
+
+#[test]
+fn relevance_does_not_depend_on_the_page_or_the_rest_of_the_library() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let all = search(&sandbox, &["a cat", "-n", "20", "--relevant"]);
+    let best = &all["results"][0];
+    let folder = std::path::Path::new(best["path"].as_str().unwrap()).parent().unwrap();
+    let within = search(&sandbox, &["a cat", "--relevant", "--filter", &format!("in:{}", folder.display())]);
+    assert_eq!(within["results"][0]["relevance"], best["relevance"]);
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    let page = server.api("/search?q=a%20cat&limit=1&min_relevance=0.5");
+    assert_eq!(page["results"][0]["relevance"], best["relevance"]);
 }
 
 #[test]

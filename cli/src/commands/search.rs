@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use foray_protocol::{
-    Explanation, Facet, ImageId, Neighbour, PhotoSearch, ProblemKind, ProtocolError, SavedSearch, SearchName,
+    Explanation, Facet, ImageId, Neighbour, PhotoSearch, ProblemKind, ProtocolError, RELEVANT, SavedSearch, SearchName,
     SearchRequest, SearchResults, SimilarRequest, Spaces, TermShare,
 };
 
@@ -36,8 +36,8 @@ pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
         logging::notice(format!("saved as {name:?}; `foray search --saved {name:?}` asks it again"));
     }
     if results.weaker > 0 {
-        let least = request.min_relevance;
-        logging::notice(format!("{} weaker matches left out (--min-relevance {least})", results.weaker));
+        let option = if arguments.relevant { "--relevant" } else { "--min-relevance" };
+        logging::notice(format!("{} weaker matches left out (without {option} they are shown)", results.weaker));
     }
     explain(arguments.explain, &results);
     print(settings, arguments.format, &results, library.as_ref())
@@ -45,7 +45,8 @@ pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
 
 /// What the command line asks, or the search that it names.
 fn request(search: &dyn PhotoSearch, arguments: &SearchArguments) -> Result<SearchRequest> {
-    let SearchArguments { query, filter, min_relevance, sort, dedupe, group, cursor, explain, .. } = arguments;
+    let SearchArguments { query, filter, relevant, sort, dedupe, group, cursor, explain, .. } = arguments;
+    let min_relevance = if *relevant { RELEVANT } else { arguments.min_relevance };
     let (cursor, explain) = (cursor.clone(), *explain);
     if let Some(name) = &arguments.saved {
         let saved = saved_search(search, name)?;
@@ -59,7 +60,7 @@ fn request(search: &dyn PhotoSearch, arguments: &SearchArguments) -> Result<Sear
         cursor,
         like: photos(&arguments.like)?,
         unlike: photos(&arguments.unlike)?,
-        min_relevance: *min_relevance,
+        min_relevance,
         sort: (*sort).into(),
         dedupe: *dedupe,
         group: group.map(Into::into),
@@ -85,13 +86,16 @@ fn photos(named: &[String]) -> Result<Vec<String>> {
 }
 
 fn search_by_file(search: &dyn PhotoSearch, file: &Path, arguments: &SearchArguments) -> Result<SearchResults> {
-    let SearchArguments { limit, filter, min_relevance, sort, dedupe, group, save, cursor, like, unlike, .. } =
-        arguments;
-    let shapes = *min_relevance > 0.0 || *dedupe || !matches!(sort, SortArgument::Best) || group.is_some();
+    let SearchArguments {
+        limit, filter, relevant, min_relevance, sort, dedupe, group, save, cursor, like, unlike, ..
+    } = arguments;
+    let cuts = *relevant || *min_relevance > 0.0 || *dedupe;
+    let orders = !matches!(sort, SortArgument::Best) || group.is_some();
     let goes_on = save.is_some() || cursor.is_some() || !like.is_empty() || !unlike.is_empty();
-    if shapes || goes_on {
+    if cuts || orders || goes_on {
         bail!(
-            "only -n and --filter go with the picture {}; for the rest give words, or a photo of the library as id:DIGITS",
+            "only -n and --filter go with the picture {}; --relevant, --min-relevance, --sort, --dedupe, --group, --like, \
+             --unlike, --cursor and --save want words, or a photo of the library as id:DIGITS",
             file.display()
         );
     }

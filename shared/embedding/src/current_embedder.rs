@@ -14,6 +14,13 @@ pub struct CurrentEmbedder(Arc<RwLock<Arc<Embedder>>>);
 /// The embedder in use; none takes its place while this lives.
 pub struct HeldEmbedder<'a>(RwLockReadGuard<'a, Arc<Embedder>>);
 
+impl HeldEmbedder<'_> {
+    /// The embedder itself, for work that may outlast the holding.
+    pub fn share(&self) -> Arc<Embedder> {
+        Arc::clone(&self.0)
+    }
+}
+
 impl CurrentEmbedder {
     /// The embedder in use now.
     pub fn get(&self) -> Arc<Embedder> {

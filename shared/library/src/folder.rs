@@ -24,6 +24,8 @@ const LOCK_FILE: &str = "library.lock";
 const REINDEX_LOCK_FILE: &str = "reindex.lock";
 /// Copies of the vectors in the database; whatever is missing here is written anew.
 const ROWS_FOLDER: &str = "rows";
+/// Embeddings of the concepts that queries compete with; whatever is missing here is embedded anew.
+const CONCEPTS_FOLDER: &str = "concepts";
 const HOLDER_FILE: &str = "holder.json";
 
 #[derive(Serialize, Deserialize)]
@@ -110,9 +112,13 @@ impl LockedFolder {
     pub fn row_file(&self, space: &SpaceId, numbering: u32) -> Result<PathBuf, LibraryError> {
         let folder = self.path.join(ROWS_FOLDER);
         fs::create_dir_all(&folder).map_err(LibraryError::file("make the folder", &folder))?;
-        let name = blake3::hash(space.as_str().as_bytes()).to_hex();
         let suffix = if numbering == 0 { String::new() } else { format!("-{numbering}") };
-        Ok(folder.join(format!("{}{suffix}", &name[..16])))
+        Ok(folder.join(format!("{}{suffix}", file_name_of(space))))
+    }
+
+    /// The file of the concepts' embeddings in a space.
+    pub fn concept_file(&self, space: &SpaceId) -> PathBuf {
+        self.path.join(CONCEPTS_FOLDER).join(file_name_of(space))
     }
 
     /// Tells other processes where this one serves the library.
@@ -124,6 +130,10 @@ impl LockedFolder {
     fn write_holder(&self) -> Result<(), LibraryError> {
         write_json(&self.path.join(HOLDER_FILE), &self.holder)
     }
+}
+
+fn file_name_of(space: &SpaceId) -> String {
+    blake3::hash(space.as_str().as_bytes()).to_hex()[..16].to_owned()
 }
 
 impl Drop for LockedFolder {

@@ -177,6 +177,10 @@ impl Library {
         SpaceIndex::load(store, &file, &self.catalogue.orphans()?)
     }
 
+    pub(crate) fn concept_file(&self, id: &SpaceId) -> PathBuf {
+        self.folder.lock().concept_file(id)
+    }
+
     /// The library's folder.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.lock().path().to_owned()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LibraryError;
 use crate::engine::Plan;
+use crate::relevance::ConceptBank;
 
 /// The most results of one search, and the deepest page.
 const MAX_LIMIT: usize = 10_000;
@@ -30,6 +31,8 @@ pub struct PhotoQuery<'a> {
     pub start: PageStart<'a>,
     /// What becomes of those that were found.
     pub refinement: Refinement,
+    /// What a query of words competes with. Without them, relevance is how far a photo stands out from the library.
+    pub concepts: Option<&'a ConceptBank>,
 }
 
 /// Where a page begins.
@@ -80,7 +83,7 @@ pub struct Answer {
 impl Default for PhotoQuery<'_> {
     fn default() -> Self {
         let (start, refinement) = (PageStart::Offset(0), Refinement::default());
-        Self { vector: None, filter: None, exclude: &[], limit: 10, start, refinement }
+        Self { vector: None, filter: None, exclude: &[], limit: 10, start, refinement, concepts: None }
     }
 }
 

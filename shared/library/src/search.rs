@@ -10,6 +10,7 @@ use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
 use crate::photo_query::{Answer, PageStart, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
+use crate::relevance::Yardstick;
 use crate::space::SpaceIndex;
 
 /// From this cosine similarity on two photos are shots of the same thing.
@@ -84,7 +85,7 @@ impl Library {
     ) -> Result<Answer, LibraryError> {
         index.check_dimension(vector)?;
         let Refinement { min_relevance, sort, .. } = query.refinement;
-        let background = index.background(vector);
+        let yardstick = Yardstick::new(index, vector, query.concepts);
         // One more than the page shows whether others come after it.
         let mut want = query.start.seen() + query.limit + 1;
         let (found, end, plan) = loop {
@@ -92,7 +93,7 @@ impl Library {
             let mut photos = vec![];
             for (Scored { score, row }, folded) in rows {
                 let photo = self.photo_with_paths(index.ids[row as usize])?;
-                let relevance = background.relevance(score);
+                let relevance = yardstick.relevance(row, score);
                 photos.push(Placed::by_score(Hit { photo, score, relevance, folded, explanation: None }));
             }
             sort_placed(&mut photos);
@@ -108,7 +109,9 @@ impl Library {
         hits.retain(|hit| hit.relevance >= min_relevance);
         let weaker = all - hits.len();
         sort_by_date(&mut hits, sort);
-        Ok(Answer { hits, weaker, end: end.filter(|_| weaker == 0), plan: Some(plan) })
+        // Relevance does not fall with every photo, but behind a page without a relevant one hardly any comes.
+        let end = end.filter(|_| !hits.is_empty());
+        Ok(Answer { hits, weaker, end, plan: Some(plan) })
     }
 
     /// Photos without a query's direction, by path or date.
@@ -167,12 +170,12 @@ impl Library {
         let Some(active) = self.active() else { return ids.first().map_or(Ok(vec![]), |id| Err(missing(id))) };
         let index = active.index.read();
         index.check_dimension(vector)?;
-        let background = index.background(vector);
+        let yardstick = Yardstick::new(&index, vector, None);
         let mut hits = vec![];
         for id in ids {
             let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
             let score = index.vectors.score(vector, row);
-            let (photo, relevance) = (self.photo_with_paths(*id)?, background.relevance(score));
+            let (photo, relevance) = (self.photo_with_paths(*id)?, yardstick.relevance(row, score));
             hits.push(Hit { photo, score, relevance, folded: 0, explanation: None });
         }
         sort_hits(&mut hits);

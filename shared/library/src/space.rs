@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 
 use foray_protocol::{ImageId, SearchStructure, UnitVector};
 
-use crate::engine::arena::QuantizedVector;
 use crate::engine::{RowSet, VectorIndex};
 use crate::vectors::VectorStore;
 use crate::{LibraryError, graph_file};
 
-/// Rows scored to know what an average photo scores for a query.
-const BACKGROUND_SAMPLE: usize = 2_000;
 /// Rows of the file that are compared with the database's when a space is loaded.
 const COMPARED_ROWS: usize = 64;
 /// Rows that are read from the database at a time.
@@ -29,13 +26,6 @@ pub(crate) struct SpaceIndex {
     rows: HashMap<ImageId, u32>,
     pub store: VectorStore,
     file: PathBuf,
-}
-
-/// Scores of an average photo for a query.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Background {
-    pub mean: f32,
-    pub deviation: f32,
 }
 
 impl SpaceIndex {
@@ -234,31 +224,6 @@ impl SpaceIndex {
             }
             None => SearchStructure::Exact { rows: self.vectors.len() },
         }
-    }
-
-    /// What an average live photo scores for `query`, from an even sample.
-    pub fn background(&self, query: &UnitVector) -> Background {
-        let query = QuantizedVector::new(query.as_slice());
-        let step = self.vectors.len().div_ceil(BACKGROUND_SAMPLE).max(1);
-        let sample = (0..self.next_row()).step_by(step).filter(|&row| self.is_live(row));
-        let (mut count, mut sum, mut squares) = (0.0f64, 0.0f64, 0.0f64);
-        for row in sample {
-            let score = f64::from(self.vectors.arena.score(&query, row));
-            count += 1.0;
-            sum += score;
-            squares += score * score;
-        }
-        let mean = sum / count.max(1.0);
-        let variance = (squares / count.max(1.0) - mean * mean).max(0.0);
-        Background { mean: mean as f32, deviation: variance.sqrt() as f32 }
-    }
-}
-
-impl Background {
-    /// How far `score` stands out, 0..1: 0.5 at three standard deviations above the mean.
-    pub fn relevance(&self, score: f32) -> f32 {
-        let deviations = (score - self.mean) / self.deviation.max(1e-3);
-        1.0 / (1.0 + (-1.5 * (deviations - 3.0)).exp())
     }
 }
 

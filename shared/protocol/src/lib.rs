@@ -54,7 +54,7 @@ pub use results::{
 };
 pub use saved::{SavedSearch, SearchName};
 pub use search::{
-    GroupBy, PhotoSearch, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
+    GroupBy, PhotoSearch, RELEVANT, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
 };
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};

@@ -63,8 +63,8 @@ pub struct Hit {
     pub photo: Photo,
     /// Cosine similarity to the query, -1..1.
     pub score: f32,
-    /// How far the score stands out from the library's background for this query, 0..1; 0.5 is three standard
-    /// deviations above its mean.
+    /// Whether the photo is what the query means, 0..1: for words, by how much better they explain the photo than everyday
+    /// concepts do; for other queries by how far the score stands out from the library. See [`crate::RELEVANT`].
     pub relevance: f32,
     /// How many near-identical shots were folded into it.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -53,6 +53,9 @@ pub trait PhotoSearch: Send + Sync {
     fn forget_search(&self, name: &SearchName) -> Result<(), ProtocolError>;
 }
 
+/// The relevance from which on a photo is probably what was meant.
+pub const RELEVANT: f32 = 0.5;
+
 /// `POST /api/v1/search`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +83,7 @@ pub struct SearchRequest {
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     #[param(value_type = String)]
     pub unlike: Vec<String>,
-    /// Leaves out photos of less relevance, 0 to 1.
+    /// Leaves out photos of less relevance, 0 to 1; 0.5 keeps what was probably meant.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1)]
     #[param(minimum = 0, maximum = 1)]

@@ -1,0 +1,156 @@
+//! Everyday concepts that a query competes with: is it a better explanation of a photo than they are?
+
+use foray_protocol::{SpaceId, UnitVector};
+
+use crate::LibraryError;
+use crate::engine::arena::{Arena, QuantizedVector};
+use crate::library::Library;
+use crate::relevance::background::mean_and_deviation;
+use crate::relevance::concept_file;
+use crate::space::SpaceIndex;
+
+/// One concept in so many counts among those that explain a photo best.
+const BEST_OF: usize = 20;
+/// Deviations above the mean of these at which relevance is 0.5, and how fast it grows there: the cut-off with the best F1 on one
+/// half of the queries in `tests/data/concepts.tsv`, and the slope of a logistic regression on it. `make quality` asks the other half.
+const CUT: f32 = 2.64;
+const SLOPE: f32 = 1.55;
+/// Photos that tell how concepts' scores deviate in a space.
+const SAMPLE: usize = 200;
+
+/// Embeddings of concepts in one space.
+#[derive(Clone, Debug)]
+pub struct ConceptBank {
+    concepts: Arena,
+    /// How far the concepts' scores for one photo deviate from their mean in this space: what differences are measured in.
+    deviation: f32,
+}
+
+impl ConceptBank {
+    /// Of embeddings of as many components each.
+    pub(crate) fn new(embeddings: &[UnitVector], deviation: f32) -> Self {
+        let mut concepts = Arena::new(embeddings.first().map_or(0, UnitVector::dimension));
+        embeddings.iter().for_each(|embedding| concepts.push(embedding.as_slice()));
+        Self { concepts, deviation }
+    }
+
+    /// With the deviation that an even sample of the photos in `index` shows.
+    fn measured(embeddings: &[UnitVector], index: &SpaceIndex) -> Self {
+        let bank = Self::new(embeddings, 0.0);
+        let step = index.vectors.len().div_ceil(SAMPLE).max(1);
+        let sample = (0..index.next_row()).step_by(step).filter(|&row| index.is_live(row));
+        let deviations = sample.map(|row| {
+            let photo = index.vectors.arena.quantized(row);
+            mean_and_deviation(bank.scores(&photo)).1
+        });
+        let (deviation, _) = mean_and_deviation(deviations);
+        Self { deviation, ..bank }
+    }
+
+    /// How many components the embeddings have.
+    pub(crate) fn dimension(&self) -> usize {
+        self.concepts.dimension()
+    }
+
+    pub(crate) fn deviation(&self) -> f32 {
+        self.deviation
+    }
+
+    /// Relevance, 0 to 1, of a query that scores `score` for `photo`.
+    pub(crate) fn relevance(&self, photo: &QuantizedVector, score: f32) -> f32 {
+        let deviations = (score - self.explained(photo)) / self.deviation.max(1e-3);
+        super::logistic(deviations - CUT, SLOPE)
+    }
+
+    /// The mean score of the concepts that explain `photo` best.
+    fn explained(&self, photo: &QuantizedVector) -> f32 {
+        let mut scores: Vec<f32> = self.scores(photo).collect();
+        let best = scores.len().div_ceil(BEST_OF);
+        if best < scores.len() {
+            scores.select_nth_unstable_by(best, |a, b| b.total_cmp(a));
+        }
+        scores[..best].iter().sum::<f32>() / best.max(1) as f32
+    }
+
+    fn scores(&self, photo: &QuantizedVector) -> impl Iterator<Item = f32> {
+        (0..self.concepts.len() as u32).map(|concept| self.concepts.score(photo, concept))
+    }
+}
+
+impl Library {
+    /// The concepts of `texts` in `space`, as [`Library::keep_concepts`] kept them; `None` where it did not, or for other texts.
+    pub fn concepts(&self, space: &SpaceId, texts: &str) -> Option<ConceptBank> {
+        concept_file::load(&self.concept_file(space), texts)
+    }
+
+    /// Keeps the embeddings of `texts` beside the library's photos, to measure queries of words by; `None` while `space` is not the
+    /// one that is searched, or has no photo.
+    ///
+    /// # Errors
+    /// [`LibraryError::Dimension`] for embeddings of another space, and those of writing the file.
+    pub fn keep_concepts(
+        &self,
+        space: &SpaceId,
+        texts: &str,
+        embeddings: &[UnitVector],
+    ) -> Result<Option<ConceptBank>, LibraryError> {
+        let Some(active) = self.active().filter(|active| active.id == *space) else { return Ok(None) };
+        let index = active.index.read();
+        if index.vectors.live.is_empty() {
+            return Ok(None);
+        }
+        embeddings.iter().try_for_each(|embedding| index.check_dimension(embedding))?;
+        let bank = ConceptBank::measured(embeddings, &index);
+        concept_file::store(&self.concept_file(space), texts, embeddings, bank.deviation())?;
+        Ok(Some(bank))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::samples;
+
+    fn axis(number: usize) -> UnitVector {
+        UnitVector::normalized((0..40).map(|at| if at == number { 1.0 } else { 0.0 }).collect()).unwrap()
+    }
+
+    /// Forty concepts, of which two count.
+    fn axes() -> ConceptBank {
+        ConceptBank::new(&(0..40).map(axis).collect::<Vec<_>>(), 0.1)
+    }
+
+    #[test]
+    fn a_photo_is_explained_by_the_mean_of_the_best_twentieth() {
+        let photo = UnitVector::normalized([&[0.8, 0.6][..], &[0.0; 38]].concat()).unwrap();
+        assert!((axes().explained(&QuantizedVector::new(photo.as_slice())) - 0.7).abs() < 0.005);
+    }
+
+    #[test]
+    fn relevance_is_the_distance_to_that_in_deviations() {
+        let photo = QuantizedVector::new(axis(3).as_slice());
+        let bank = axes();
+        let at = |deviations: f32| bank.relevance(&photo, 0.5 + 0.1 * deviations);
+        assert!((at(CUT) - 0.5).abs() < 0.01);
+        assert!((at(CUT + 1.0) - 0.825).abs() < 0.01);
+        assert!((at(0.0) - 0.0164).abs() < 0.001);
+    }
+
+    #[test]
+    fn few_concepts_and_none_are_no_fault() {
+        let photo = QuantizedVector::new(axis(0).as_slice());
+        assert!((ConceptBank::new(&[axis(0)], 0.1).explained(&photo) - 1.0).abs() < 0.01);
+        assert_eq!(ConceptBank::new(&[], 0.1).explained(&photo), 0.0);
+    }
+
+    #[test]
+    fn what_is_explained_agrees_with_exact_scores() {
+        let concepts = samples::clustered(300, 96, 4);
+        let photo = &samples::clustered(1, 96, 5)[0];
+        let mut exact: Vec<f32> = concepts.iter().map(|concept| concept.cosine(photo)).collect();
+        exact.sort_by(|a, b| b.total_cmp(a));
+        let expected = exact[..15].iter().sum::<f32>() / 15.0;
+        let got = ConceptBank::new(&concepts, 0.1).explained(&QuantizedVector::new(photo.as_slice()));
+        assert!((got - expected).abs() < 0.005, "{got} {expected}");
+    }
+}
