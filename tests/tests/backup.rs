@@ -49,7 +49,7 @@ fn a_server_gives_backups_to_its_own_machine_only() {
     let server = ServerProcess::start(&sandbox, ["serve"]);
     let url = server.url("/api/v1/backup");
     post_with(&url, "Origin", "http://evil.example").is_problem(401, "this server's own page");
-    assert_eq!(get(&url).status, 404);
+    get(&url).is_problem(405, "POST");
     let own = post_with(&url, "Origin", server.base());
     assert_eq!((own.status, own.media.as_str()), (200, "application/zstd"));
     fs::write(sandbox.path().join("own.foray.zst"), own.body).unwrap();
