@@ -44,11 +44,26 @@ fn operations(description: &Value) -> BTreeSet<(String, String)> {
     operations.collect()
 }
 
+/// All places that parts of the description refer to.
+fn references(part: &Value) -> Vec<&str> {
+    match part {
+        Value::Object(entries) => {
+            let here = entries.get("$ref").and_then(Value::as_str);
+            here.into_iter().chain(entries.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => vec![],
+    }
+}
+
 #[test]
 fn every_route_is_described_and_everything_described_is_a_route() {
     let (_sandbox, server) = serve_samples();
     let description = server.api("/openapi.json");
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"), "{}", description["openapi"]);
+    for place in references(&description) {
+        assert!(description.pointer(place.trim_start_matches('#')).is_some(), "{place} is not there");
+    }
     let operations = operations(&description);
     let sources = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src")).unwrap();
     let sources: String = sources.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
