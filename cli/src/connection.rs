@@ -142,10 +142,11 @@ impl Connection {
 
     /// Forgets a saved search; loads no model.
     pub fn forget_search(&self, name: &SearchName) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Here(library) => library.forget_search(name)?,
             Self::Server(client) => client.forget_search(name)?,
-        })
+        }
+        Ok(())
     }
 
     /// What could not be indexed.

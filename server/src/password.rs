@@ -15,7 +15,7 @@ const LONGEST: usize = 1_000;
 
 /// The hash of a password.
 #[derive(Clone)]
-pub struct PasswordHash(Phc);
+pub struct PasswordHash(Box<Phc>);
 
 impl PasswordHash {
     /// Hashes `password` with a salt of its own; takes some hundredths of a second, as it should.
@@ -27,7 +27,7 @@ impl PasswordHash {
             return Err(ServerError::Password { reason: format!("it has {} characters", password.chars().count()) });
         }
         let hash = Argon2::default().hash_password(password.as_bytes());
-        hash.map(Self).map_err(|error| ServerError::Password { reason: error.to_string() })
+        hash.map(|hash| Self(Box::new(hash))).map_err(|error| ServerError::Password { reason: error.to_string() })
     }
 
     /// Reads a hash as [`PasswordHash`] displays it; `of` names whose it is in errors.
@@ -38,14 +38,14 @@ impl PasswordHash {
         let wrong = |reason: String| ServerError::PasswordHash { user: of.to_owned(), reason };
         let hash = Phc::new(text).map_err(|error| wrong(error.to_string()))?;
         match hash.algorithm.as_str() {
-            "argon2id" | "argon2i" | "argon2d" => Ok(Self(hash)),
+            "argon2id" | "argon2i" | "argon2d" => Ok(Self(Box::new(hash))),
             other => Err(wrong(format!("it is of {other}"))),
         }
     }
 
     /// Whether it is the hash of `password`; takes as long as hashing.
     pub fn is_of(&self, password: &str) -> bool {
-        password.len() <= 4 * LONGEST && Argon2::default().verify_password(password.as_bytes(), &self.0).is_ok()
+        password.len() <= 4 * LONGEST && Argon2::default().verify_password(password.as_bytes(), self.0.as_ref()).is_ok()
     }
 }
 

@@ -287,7 +287,7 @@ fn pages_explanations_and_feedback_are_the_same_here_and_there() {
             assert!((sum - hit.score).abs() < 1e-5, "{sum} {}", hit.score);
             assert_eq!((explanation.terms[1].weight, explanation.neighbours.len()), (0.5, 3));
         }
-        let rest = SearchRequest { cursor: page.next.clone(), limit: 10, ..first.clone() };
+        let rest = SearchRequest { cursor: page.next.clone(), limit: 10, ..first };
         let rest = search.search(&rest).unwrap();
         assert_eq!((rest.results.len(), rest.next), (3, None));
         let other = SearchRequest { cursor: page.next, ..SearchRequest::new("the sea", 2) };

@@ -32,7 +32,7 @@ pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
     let request = request(search.as_ref(), arguments)?;
     let results = search.search(&request)?;
     if let Some(name) = &arguments.save {
-        search.save_search(&SavedSearch { name: name.parse()?, search: request.clone() })?;
+        search.save_search(&SavedSearch { name: name.parse()?, search: request })?;
         logging::notice(format!("saved as {name:?}; `foray search --saved {name:?}` asks it again"));
     }
     if results.weaker > 0 {

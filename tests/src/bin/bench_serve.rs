@@ -56,7 +56,7 @@ fn main() {
     });
     let text_ms = text_milliseconds(&embedder);
     let peer = Peer::start(&sandbox, &ids);
-    let bench = Bench { folder: sandbox.path().to_owned(), ours: server.url(""), peer: peer.url.clone() };
+    let bench = Bench { folder: sandbox.path().to_owned(), ours: server.url(""), peer: peer.url };
     report("serve", &bench.rows(&ids, first, text_ms));
 }
 
