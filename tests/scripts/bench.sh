@@ -14,8 +14,8 @@ export FORAY_BENCH_PYTHON="$PWD/$venv/bin/python"
 [ $# -gt 0 ] || set -- embed index search serve
 if [[ " $* " == *" serve "* ]]; then
   tools=target/bench-tools
-  # The newest when the bench was written; the bench speaks plain HTTP, so that it needs none of oha's TLS.
-  [ -x "$tools/bin/oha" ] || cargo install --quiet --locked --root "$tools" --no-default-features oha@1.16.0
+  # The newest when the bench was written.
+  [ -x "$tools/bin/oha" ] || cargo install --quiet --locked --root "$tools" oha@1.16.0
   export FORAY_BENCH_OHA="$PWD/$tools/bin/oha"
 fi
 for bench in "$@"; do

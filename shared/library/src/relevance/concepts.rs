@@ -12,7 +12,8 @@ use crate::space::SpaceIndex;
 /// One concept in so many counts among those that explain a photo best.
 const BEST_OF: usize = 20;
 /// Deviations above the mean of these at which relevance is 0.5, and how fast it grows there: the cut-off with the best F1 on one
-/// half of the queries in `tests/data/concepts.tsv`, and the slope of a logistic regression on it. `make quality` asks the other half.
+/// half of the queries in `tests/data/concepts.tsv`, and the slope of a logistic regression on all of them. `make quality` asks the
+/// other half where to cut off.
 const CUT: f32 = 2.64;
 const SLOPE: f32 = 1.55;
 /// Photos that tell how concepts' scores deviate in a space.
