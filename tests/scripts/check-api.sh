@@ -10,7 +10,7 @@ if ! cmp --silent "$check/requirements.txt" "$tools/installed.txt"; then
     >/dev/null 2>&1 || { echo "skipped: the check of the HTTP API needs pip and schemathesis from PyPI"; exit 0; }
   cp "$check/requirements.txt" "$tools/installed.txt"
 fi
-cargo build --quiet --package foray
+cargo build --quiet --workspace --bin foray
 foray=target/debug/foray
 
 sandbox=$(mktemp -d)

@@ -36,8 +36,12 @@ pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
         logging::notice(format!("saved as {name:?}; `foray search --saved {name:?}` asks it again"));
     }
     if results.weaker > 0 {
-        let option = if arguments.relevant { "--relevant" } else { "--min-relevance" };
-        logging::notice(format!("{} weaker matches left out (without {option} they are shown)", results.weaker));
+        let why = match (&arguments.saved, arguments.relevant) {
+            (Some(_), _) => "as the search was saved",
+            (None, true) => "without --relevant they are shown",
+            (None, false) => "without --min-relevance they are shown",
+        };
+        logging::notice(format!("{} weaker matches left out ({why})", results.weaker));
     }
     explain(arguments.explain, &results);
     print(settings, arguments.format, &results, library.as_ref())
