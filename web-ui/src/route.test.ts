@@ -17,6 +17,7 @@ test('a route survives its address', () => {
     { view: 'search', query: '', picture: '3', photo: ID },
     { view: 'search', query: 'red flower', photo: ID },
     { view: 'search', query: 'red flower', folded: true },
+    { view: 'search', query: 'red flower', strictness: 70 },
     { view: 'unusual', query: '', photo: ID },
   ];
   for (const route of routes) expect(parseRoute(formatRoute(route))).toMatchObject(route);
@@ -28,6 +29,12 @@ test('a query is readable in the address', () => {
 
 test('what is no photo id is left out', () => {
   expect(parseRoute('#/unusual?photo=../../etc').photo).toBeUndefined();
+});
+
+test('what is no strictness is left out', () => {
+  for (const text of ['x', '-1', '101']) {
+    expect(parseRoute(`#/search?q=x&strictness=${text}`).strictness).toBeUndefined();
+  }
 });
 
 test('the unusual view has no query', () => {
