@@ -77,10 +77,12 @@ pub struct SearchRequest {
     pub cursor: Option<String>,
     /// More like these photos of the library, each named by the first digits of its id; in an address, with commas between them.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = list_schema)]
     #[param(value_type = String, example = "3fa9,07c1")]
     pub like: Vec<String>,
     /// Less like these, which are left out themselves.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = list_schema)]
     #[param(value_type = String)]
     pub unlike: Vec<String>,
     /// Leaves out photos of less relevance, 0 to 1; 0.5 keeps what was probably meant.
@@ -131,6 +133,14 @@ impl Default for SearchRequest {
             filter: None,
         }
     }
+}
+
+/// How the API's description shows what [`list`] reads.
+fn list_schema() -> utoipa::openapi::schema::Schema {
+    use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
+
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    OneOfBuilder::new().item(ArrayBuilder::new().items(text())).item(text()).build().into()
 }
 
 /// A list, or in an address its parts with commas between them.
