@@ -322,6 +322,9 @@ impl PhotoSearch for SearchService {
     fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError> {
         // What cannot be asked shall not be kept.
         query_of(&saved.search)?;
+        let SearchRequest { limit, min_relevance, sort, dedupe, .. } = saved.search;
+        let refinement = Refinement { min_relevance, sort, dedupe };
+        PhotoQuery { limit, refinement, ..PhotoQuery::default() }.check()?;
         let search = SearchRequest { cursor: None, offset: 0, explain: false, ..saved.search.clone() };
         Ok(self.library.save_search(&SavedSearch { name: saved.name.clone(), search })?)
     }

@@ -267,6 +267,11 @@ fn saved_searches_are_kept_asked_and_forgotten() {
         let nonsense = SavedSearch { search: SearchRequest::new("cat + 0:dog", 10), ..saved("cats") };
         let refused = Problem::from(search.save_search(&nonsense).unwrap_err());
         assert_eq!(refused.kind, ProblemKind::BadRequest);
+        let beyond = SavedSearch {
+            search: SearchRequest { min_relevance: -1.0, ..SearchRequest::new("x", 1) },
+            ..saved("cats")
+        };
+        assert_eq!(refusal(search.save_search(&beyond)), ProblemKind::BadRequest);
         search.forget_search(&named("Été 100 %")).unwrap();
         assert_eq!(refusal(search.forget_search(&named("Été 100 %"))), ProblemKind::NotFound);
         assert_eq!(search.saved_searches().unwrap().len(), 1);

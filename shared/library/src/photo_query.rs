@@ -88,7 +88,11 @@ impl Default for PhotoQuery<'_> {
 }
 
 impl PhotoQuery<'_> {
-    pub(crate) fn check(&self) -> Result<(), LibraryError> {
+    /// Whether it can be asked.
+    ///
+    /// # Errors
+    /// [`LibraryError::OutOfRange`] and [`LibraryError::Relevance`] for limits outside their ranges.
+    pub fn check(&self) -> Result<(), LibraryError> {
         check_page(self.limit, self.start.seen())?;
         let Refinement { min_relevance, dedupe, .. } = self.refinement;
         let last = self.start.seen() + self.limit;
