@@ -13,13 +13,13 @@ use sled::Db;
 
 use crate::LibraryError;
 use crate::atomic_file::{Durability, fill_atomically};
+use crate::checksum::checked;
 use crate::engine::graph::Links;
 use crate::engine::graph_bytes::{from_bytes, to_bytes};
 use crate::space::NO_PHOTO;
 
 const MAGIC: &[u8; 8] = b"FORAYGR1";
 const ID_BYTES: usize = 16;
-const CHECKSUM_BYTES: usize = 32;
 
 /// Writes `links`, of the rows of the photos `ids`.
 ///
@@ -44,16 +44,11 @@ pub(crate) fn store(file: &Path, links: &Links, ids: &[ImageId]) -> Result<(), L
 /// The graph in `file`, if it is whole and of the photos `ids`; what is wrong with it is said in the log.
 pub(crate) fn load(file: &Path, ids: &[ImageId]) -> Option<Links> {
     let bytes = fs::read(file).ok()?;
-    let links = whole(&bytes).and_then(|content| read(content, ids));
+    let links = checked(&bytes).and_then(|content| read(content, ids));
     if links.is_none() {
         tracing::warn!("the stored search graph is damaged or of other photos; it is built anew in the background");
     }
     links
-}
-
-fn whole(bytes: &[u8]) -> Option<&[u8]> {
-    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-    (blake3::hash(content).as_bytes() == checksum).then_some(content)
 }
 
 fn read(content: &[u8], ids: &[ImageId]) -> Option<Links> {

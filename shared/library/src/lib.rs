@@ -4,6 +4,7 @@ mod atomic_file;
 mod background;
 pub mod backup;
 mod catalogue;
+mod checksum;
 mod clusters;
 mod duplicates;
 pub mod engine;

@@ -162,6 +162,10 @@ impl Placed {
         Self { height: height.unwrap_or(f64::NEG_INFINITY), path: hit.photo.photo_path(), hit }
     }
 
+    pub fn into_hit(self) -> Hit {
+        self.hit
+    }
+
     /// A query that is embedded anew may score a little differently: the photo at the end itself is never after it.
     fn is_after(&self, end: &PageEnd) -> bool {
         self.path != end.path && (self.height < end.height || self.height == end.height && self.path > end.path)
@@ -185,7 +189,7 @@ pub(crate) fn cut_page(mut photos: Vec<Placed>, query: &PhotoQuery<'_>, above: u
     let seen = query.start.seen() + photos.len();
     let last = photos.last().filter(|_| more_come);
     let end = last.map(|Placed { height, path, .. }| PageEnd { height: *height, path: path.clone(), seen });
-    (photos.into_iter().map(|photo| photo.hit).collect(), end)
+    (photos.into_iter().map(Placed::into_hit).collect(), end)
 }
 
 /// Sorts by when photos were taken; those without a date come last, and equal ones stay as they were.

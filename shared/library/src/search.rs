@@ -88,24 +88,24 @@ impl Library {
         let yardstick = Yardstick::new(index, vector, query.concepts);
         // One more than the page shows whether others come after it.
         let mut want = query.start.seen() + query.limit + 1;
-        let (found, end, plan) = loop {
-            let Reach { rows, above, is_all, plan } = reach(index, query, vector, allowed, want);
+        let hunt = Hunt { index, query, vector, allowed };
+        let (mut hits, end, plan) = loop {
+            let Reach { rows, above, is_all, plan } = hunt.reach(want);
             let mut photos = vec![];
             for (Scored { score, row }, folded) in rows {
                 let photo = self.photo_with_paths(index.ids[row as usize])?;
                 let relevance = yardstick.relevance(row, score);
-                photos.push(Placed::by_score(Hit { photo, score, relevance, folded, explanation: None }));
+                photos.push(Placed::by_score(Hit { folded, ..Hit::new(photo, score, relevance) }));
             }
             sort_placed(&mut photos);
-            let (found, end) = cut_page(photos, query, above);
+            let (hits, end) = cut_page(photos, query, above);
             // Photos that came since the page before have pushed others out of reach.
             if end.is_some() || is_all {
-                break (found, end, plan);
+                break (hits, end, plan);
             }
             want *= 2;
         };
-        let all = found.len();
-        let mut hits = found;
+        let all = hits.len();
         hits.retain(|hit| hit.relevance >= min_relevance);
         let weaker = all - hits.len();
         sort_by_date(&mut hits, sort);
@@ -118,8 +118,7 @@ impl Library {
     fn list(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &RowSet) -> Result<Answer, LibraryError> {
         let photo = |row: u32| {
             let photo = self.photo_with_paths(index.ids[row as usize])?;
-            let hit = Hit { photo, score: 0.0, relevance: 1.0, folded: 0, explanation: None };
-            Ok(Placed::in_list(hit, query.refinement.sort))
+            Ok(Placed::in_list(Hit::new(photo, 0.0, 1.0), query.refinement.sort))
         };
         let excluded = index.rows_of(query.exclude);
         let live = rows.iter().filter(|&row| index.is_live(row) && !excluded.contains(row));
@@ -145,10 +144,8 @@ impl Library {
     /// `None` where searches are exact.
     pub fn recall_probe(&self) -> Option<f64> {
         let index = self.active()?.index.read().snapshot();
-        let rows: Vec<u32> = index.vectors.live.iter().collect();
-        let probes = rows.iter().step_by(rows.len().div_ceil(PROBES).max(1));
         let mut recalls = vec![];
-        for &row in probes {
+        for row in index.sample(PROBES) {
             let vector = UnitVector::from_components(index.vectors.vector(row).to_vec()).ok()?;
             let Found { rows: found, plan: Plan::Graph { .. } } = index.vectors.best(&vector, PROBED, None) else {
                 return None;
@@ -171,15 +168,15 @@ impl Library {
         let index = active.index.read();
         index.check_dimension(vector)?;
         let yardstick = Yardstick::new(&index, vector, None);
-        let mut hits = vec![];
+        let mut photos = vec![];
         for id in ids {
             let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
             let score = index.vectors.score(vector, row);
-            let (photo, relevance) = (self.photo_with_paths(*id)?, yardstick.relevance(row, score));
-            hits.push(Hit { photo, score, relevance, folded: 0, explanation: None });
+            let hit = Hit::new(self.photo_with_paths(*id)?, score, yardstick.relevance(row, score));
+            photos.push(Placed::by_score(hit));
         }
-        sort_hits(&mut hits);
-        Ok(hits)
+        sort_placed(&mut photos);
+        Ok(photos.into_iter().map(Placed::into_hit).collect())
     }
 
     /// A photo with its files.
@@ -187,6 +184,15 @@ impl Library {
         let record = self.catalogue.photo(id)?.ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
         Ok(Photo::new(id, &self.catalogue.paths(id)?, record.metadata))
     }
+}
+
+/// Where rows are looked for, and by what.
+#[derive(Clone, Copy)]
+struct Hunt<'a> {
+    index: &'a SpaceIndex,
+    query: &'a PhotoQuery<'a>,
+    vector: &'a UnitVector,
+    allowed: Option<&'a RowSet>,
 }
 
 /// The best rows, each with how many were folded into it.
@@ -199,63 +205,47 @@ struct Reach {
     plan: Plan,
 }
 
-/// The `want` best rows, and those that score as the last of them: the order of ties is decided by path later.
-fn reach(
-    index: &SpaceIndex,
-    query: &PhotoQuery<'_>,
-    vector: &UnitVector,
-    allowed: Option<&RowSet>,
-    want: usize,
-) -> Reach {
-    if query.refinement.dedupe {
-        let (rows, plan) = distinct_rows(index, query, vector, allowed, want);
-        let is_all = rows.len() < want;
-        return Reach { rows, above: 0, is_all, plan };
-    }
-    let (mut best, plan) = best_rows(index, query, vector, allowed, want);
-    keep_with_ties(&mut best, want);
-    let is_all = best.len() < want;
-    // Only what may stand on the page is read from the catalogue.
-    let highest = match query.start {
-        PageStart::Offset(offset) => best.get(offset).map_or(f64::INFINITY, |first| first.score.into()),
-        PageStart::After(end) => end.height(),
-    };
-    let above = best.partition_point(|scored| f64::from(scored.score) > highest);
-    let rows = best.drain(above..).map(|scored| (scored, 0)).collect();
-    Reach { rows, above, is_all, plan }
-}
-
-/// At least the `want` best rows, without those that are excluded.
-fn best_rows(
-    index: &SpaceIndex,
-    query: &PhotoQuery<'_>,
-    vector: &UnitVector,
-    allowed: Option<&RowSet>,
-    want: usize,
-) -> (Vec<Scored>, Plan) {
-    let excluded = index.rows_of(query.exclude);
-    let Found { mut rows, plan } = index.vectors.best(vector, want + excluded.len(), allowed);
-    rows.retain(|scored| !excluded.contains(scored.row));
-    (rows, plan)
-}
-
-/// The `last` best rows of which no two are near-identical, with how many were folded into each.
-fn distinct_rows(
-    index: &SpaceIndex,
-    query: &PhotoQuery<'_>,
-    vector: &UnitVector,
-    allowed: Option<&RowSet>,
-    last: usize,
-) -> (Vec<(Scored, usize)>, Plan) {
-    let mut want = 2 * last;
-    loop {
-        let (best, plan) = best_rows(index, query, vector, allowed, want);
-        let is_all = best.len() < want;
-        let kept = folded(index, best);
-        if is_all || kept.len() >= last {
-            return (kept.into_iter().take(last).collect(), plan);
+impl Hunt<'_> {
+    /// The `want` best rows, and those that score as the last of them: the order of ties is decided by path later.
+    fn reach(self, want: usize) -> Reach {
+        if self.query.refinement.dedupe {
+            let (rows, plan) = self.distinct_rows(want);
+            let is_all = rows.len() < want;
+            return Reach { rows, above: 0, is_all, plan };
         }
-        want *= 2;
+        let (mut best, plan) = self.best_rows(want);
+        keep_with_ties(&mut best, want);
+        let is_all = best.len() < want;
+        // Only what may stand on the page is read from the catalogue.
+        let highest = match self.query.start {
+            PageStart::Offset(offset) => best.get(offset).map_or(f64::INFINITY, |first| first.score.into()),
+            PageStart::After(end) => end.height(),
+        };
+        let above = best.partition_point(|scored| f64::from(scored.score) > highest);
+        let rows = best.drain(above..).map(|scored| (scored, 0)).collect();
+        Reach { rows, above, is_all, plan }
+    }
+
+    /// At least the `want` best rows, without those that are excluded.
+    fn best_rows(self, want: usize) -> (Vec<Scored>, Plan) {
+        let excluded = self.index.rows_of(self.query.exclude);
+        let Found { mut rows, plan } = self.index.vectors.best(self.vector, want + excluded.len(), self.allowed);
+        rows.retain(|scored| !excluded.contains(scored.row));
+        (rows, plan)
+    }
+
+    /// The `last` best rows of which no two are near-identical, with how many were folded into each.
+    fn distinct_rows(self, last: usize) -> (Vec<(Scored, usize)>, Plan) {
+        let mut want = 2 * last;
+        loop {
+            let (best, plan) = self.best_rows(want);
+            let is_all = best.len() < want;
+            let kept = folded(self.index, best);
+            if is_all || kept.len() >= last {
+                return (kept.into_iter().take(last).collect(), plan);
+            }
+            want *= 2;
+        }
     }
 }
 
@@ -277,8 +267,4 @@ fn keep_with_ties(best: &mut Vec<Scored>, count: usize) {
     if let Some(last) = count.checked_sub(1).and_then(|last| best.get(last)).map(|scored| scored.score) {
         best.truncate(best.partition_point(|scored| scored.score >= last));
     }
-}
-
-fn sort_hits(hits: &mut [Hit]) {
-    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.photo.path.cmp(&b.photo.path)));
 }

@@ -175,6 +175,12 @@ impl SpaceIndex {
         ids.iter().filter_map(|&id| self.row(id)).collect()
     }
 
+    /// An even sample of at most `count` live rows.
+    pub fn sample(&self, count: usize) -> impl Iterator<Item = u32> {
+        let step = self.vectors.len().div_ceil(count).max(1);
+        (0..self.next_row()).step_by(step).filter(|&row| self.is_live(row))
+    }
+
     /// A copy that later commits do not change, without the lookup by id.
     pub fn snapshot(&self) -> Self {
         Self {

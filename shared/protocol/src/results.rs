@@ -74,6 +74,13 @@ pub struct Hit {
     pub explanation: Option<Explanation>,
 }
 
+impl Hit {
+    /// A photo that stands for itself alone, unexplained.
+    pub fn new(photo: Photo, score: f32, relevance: f32) -> Self {
+        Self { photo, score, relevance, folded: 0, explanation: None }
+    }
+}
+
 /// Why a photo has its score.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {

@@ -12,11 +12,11 @@ use rayon::prelude::*;
 
 use super::lists::{Extent, LENGTH, List, Lists};
 use crate::atomic_file::{Durability, write_atomically};
+use crate::checksum;
 use crate::engine::arena::Arena;
 use crate::engine::{RowSet, Scored};
 
 const MAGIC: &[u8; 8] = b"FORAYNB1";
-const CHECKSUM_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
 
 /// What stands for a row.
@@ -66,8 +66,7 @@ pub(crate) fn save(file: &Path, lists: &Lists, ids: &[ImageId]) -> io::Result<()
         bytes.extend([State::of(list.as_ref(), lists.know(row as u32)) as u8, nearest.len() as u8]);
         bytes.extend(nearest.iter().flat_map(|scored| scored.row.to_le_bytes()));
     }
-    let checksum = blake3::hash(&bytes);
-    bytes.extend(checksum.as_bytes());
+    checksum::append(&mut bytes);
     write_atomically(file, &bytes, Durability::Crash)
 }
 
@@ -96,11 +95,10 @@ struct StoredRow {
 }
 
 fn parse(bytes: &[u8]) -> Option<Vec<StoredRow>> {
-    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-    if blake3::hash(content).as_bytes() != checksum {
+    let Some(content) = checksum::checked(bytes) else {
         tracing::warn!("the stored neighbours are damaged; they are looked up anew");
         return None;
-    }
+    };
     let mut rest = content.strip_prefix(MAGIC)?;
     let mut rows = vec![];
     while !rest.is_empty() {

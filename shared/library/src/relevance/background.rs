@@ -22,9 +22,8 @@ impl Background {
     /// From an even sample of the live photos.
     pub fn new(index: &SpaceIndex, query: &UnitVector) -> Self {
         let query = QuantizedVector::new(query.as_slice());
-        let step = index.vectors.len().div_ceil(SAMPLE).max(1);
-        let sample = (0..index.next_row()).step_by(step).filter(|&row| index.is_live(row));
-        let (mean, deviation) = mean_and_deviation(sample.map(|row| index.vectors.arena.score(&query, row)));
+        let scores = index.sample(SAMPLE).map(|row| index.vectors.arena.score(&query, row));
+        let (mean, deviation) = mean_and_deviation(scores);
         Self { mean, deviation }
     }
 

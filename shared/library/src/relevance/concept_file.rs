@@ -8,10 +8,10 @@ use foray_protocol::UnitVector;
 
 use crate::LibraryError;
 use crate::atomic_file::{Durability, write_atomically};
+use crate::checksum;
 use crate::relevance::ConceptBank;
 
 const MAGIC: &[u8; 8] = b"FORAYCB1";
-const CHECKSUM_BYTES: usize = 32;
 
 /// Writes the embeddings of `texts`.
 ///
@@ -24,7 +24,7 @@ pub(super) fn store(file: &Path, texts: &str, embeddings: &[UnitVector], deviati
     content.extend(dimension.to_le_bytes());
     content.extend(deviation.to_le_bytes());
     content.extend(embeddings.iter().flat_map(UnitVector::to_bytes));
-    content.extend(blake3::hash(&content).as_bytes());
+    checksum::append(&mut content);
     file.parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| write_atomically(file, &content, Durability::Crash))
@@ -34,11 +34,10 @@ pub(super) fn store(file: &Path, texts: &str, embeddings: &[UnitVector], deviati
 /// What is in `file`, if it is whole and of `texts`.
 pub(super) fn load(file: &Path, texts: &str) -> Option<ConceptBank> {
     let bytes = fs::read(file).ok()?;
-    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-    if blake3::hash(content).as_bytes() != checksum {
+    let Some(content) = checksum::checked(&bytes) else {
         tracing::warn!("{} is damaged; the concepts are embedded anew", file.display());
         return None;
-    }
+    };
     let rest = content.strip_prefix(MAGIC)?.strip_prefix(blake3::hash(texts.as_bytes()).as_bytes())?;
     let (dimension, rest) = rest.split_first_chunk()?;
     let (deviation, components) = rest.split_first_chunk()?;

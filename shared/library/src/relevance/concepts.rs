@@ -38,12 +38,8 @@ impl ConceptBank {
     /// With the deviation that an even sample of the photos in `index` shows.
     fn measured(embeddings: &[UnitVector], index: &SpaceIndex) -> Self {
         let bank = Self::new(embeddings, 0.0);
-        let step = index.vectors.len().div_ceil(SAMPLE).max(1);
-        let sample = (0..index.next_row()).step_by(step).filter(|&row| index.is_live(row));
-        let deviations = sample.map(|row| {
-            let photo = index.vectors.arena.quantized(row);
-            mean_and_deviation(bank.scores(&photo)).1
-        });
+        let deviations =
+            index.sample(SAMPLE).map(|row| mean_and_deviation(bank.scores(&index.vectors.arena.quantized(row))).1);
         let (deviation, _) = mean_and_deviation(deviations);
         Self { deviation, ..bank }
     }
@@ -51,10 +47,6 @@ impl ConceptBank {
     /// How many components the embeddings have.
     pub(crate) fn dimension(&self) -> usize {
         self.concepts.dimension()
-    }
-
-    pub(crate) fn deviation(&self) -> f32 {
-        self.deviation
     }
 
     /// Relevance, 0 to 1, of a query that scores `score` for `photo`.
@@ -84,26 +76,20 @@ impl Library {
         concept_file::load(&self.concept_file(space), texts)
     }
 
-    /// Keeps the embeddings of `texts` beside the library's photos, to measure queries of words by; `None` while `space` is not the
-    /// one that is searched, or has no photo.
+    /// Keeps the embeddings of `texts` beside the library's photos, to measure queries of words by, unless `space` is not the one
+    /// that is searched, or has no photo.
     ///
     /// # Errors
     /// [`LibraryError::Dimension`] for embeddings of another space, and those of writing the file.
-    pub fn keep_concepts(
-        &self,
-        space: &SpaceId,
-        texts: &str,
-        embeddings: &[UnitVector],
-    ) -> Result<Option<ConceptBank>, LibraryError> {
-        let Some(active) = self.active().filter(|active| active.id == *space) else { return Ok(None) };
+    pub fn keep_concepts(&self, space: &SpaceId, texts: &str, embeddings: &[UnitVector]) -> Result<(), LibraryError> {
+        let Some(active) = self.active().filter(|active| active.id == *space) else { return Ok(()) };
         let index = active.index.read();
         if index.vectors.live.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         embeddings.iter().try_for_each(|embedding| index.check_dimension(embedding))?;
         let bank = ConceptBank::measured(embeddings, &index);
-        concept_file::store(&self.concept_file(space), texts, embeddings, bank.deviation())?;
-        Ok(Some(bank))
+        concept_file::store(&self.concept_file(space), texts, embeddings, bank.deviation)
     }
 }
 

@@ -42,6 +42,14 @@ impl Filter {
         matches!(self, Self::All(all) if all.is_empty())
     }
 
+    /// The filter in `text`, as filters are written in queries; without one, that which every photo fulfils.
+    ///
+    /// # Errors
+    /// [`QueryError`], with the character where the mistake is.
+    pub fn of(text: Option<&str>) -> Result<Self, QueryError> {
+        text.map_or_else(|| Ok(Self::default()), str::parse)
+    }
+
     /// Both of them.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
