@@ -18,8 +18,8 @@ use crate::password::PasswordHash;
 pub(crate) const SESSION: Duration = Duration::from_secs(30 * 24 * 3600);
 const SESSION_KEY: &str = "foray 2026 the key that the sessions of browsers are signed with";
 const SESSION_NAME: &str = "foray 2026 the name of a token in the sessions of browsers";
-/// After ten, an address may try to log in once in this time, rightly or wrongly: each costs the hash of a password.
-const LOG_IN_EVERY: Duration = Duration::from_secs(5);
+/// After ten, an address may try to log in so often, rightly or wrongly: each try costs the hash of a password.
+const LOG_INS_A_MINUTE: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const LOG_INS_AT_ONCE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Addresses whose logging in is remembered before old ones are forgotten.
 const MANY_ADDRESSES: usize = 10_000;
@@ -77,13 +77,8 @@ impl Access {
             return Err(ServerError::UserName { name: user.name.clone(), reason: "is there twice" });
         }
         let keys = tokens.iter().map(Key::of_token).chain(users.into_iter().map(Key::of_user)).collect();
-        let log_ins = RateLimiter::keyed(
-            Quota::with_period(LOG_IN_EVERY)
-                .map_or_else(|| Quota::per_second(LOG_INS_AT_ONCE), |quota| quota.allow_burst(LOG_INS_AT_ONCE)),
-        );
-        // Somebody who is not there costs as much time as somebody who is.
-        let nobody = PasswordHash::of("the password of nobody")?;
-        Ok(Self::Guarded(Box::new(Guarded { keys, nobody, attempts: Attempts::default(), log_ins })))
+        let log_ins = RateLimiter::keyed(Quota::per_minute(LOG_INS_A_MINUTE).allow_burst(LOG_INS_AT_ONCE));
+        Ok(Self::Guarded(Box::new(Guarded { keys, attempts: Attempts::default(), log_ins })))
     }
 }
 
@@ -91,7 +86,6 @@ impl Access {
 #[derive(Debug)]
 pub(crate) struct Guarded {
     keys: Vec<Key>,
-    nobody: PasswordHash,
     attempts: Attempts,
     log_ins: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
@@ -127,8 +121,13 @@ impl Key {
 
     /// The name of a person.
     pub fn user(&self) -> Option<&str> {
+        Some(self.person()?.0)
+    }
+
+    /// Name and password of a person.
+    fn person(&self) -> Option<(&str, &PasswordHash)> {
         match &self.secret {
-            Secret::Password { user, .. } => Some(user),
+            Secret::Password { user, hash } => Some((user, hash)),
             Secret::Token(_) => None,
         }
     }
@@ -174,11 +173,9 @@ impl Guarded {
     pub fn by_password(&self, user: &str, password: &str, from: Option<IpAddr>) -> Result<&Key, ApiError> {
         self.must_not_wait(from)?;
         let known = self.keys.iter().find(|key| key.user() == Some(user));
-        let hash = known.map_or(&self.nobody, |key| match &key.secret {
-            Secret::Password { hash, .. } => hash,
-            Secret::Token(_) => &self.nobody,
-        });
-        let is_right = hash.is_of(password);
+        // Somebody who is not there costs as much time as somebody who is.
+        let tried = known.and_then(Key::person).or_else(|| self.keys.iter().find_map(Key::person));
+        let is_right = tried.is_some_and(|(_, hash)| hash.is_of(password));
         self.let_in(known.filter(|_| is_right), from, "name or password is wrong")
     }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking, json_up_to};
-use crate::picture_embedding::{embed_pictures, read_picture};
+use crate::picture_embedding::read_picture;
 use crate::refusals::{Conflict, TooLarge, UnreadableImage};
 use crate::service::SearchService;
 
@@ -261,7 +261,7 @@ fn vectors(
         Kind::Text => things.iter().map(|thing| service.embed_text(embedder, words(thing)?)).collect(),
         Kind::Image => {
             let pictures = things.iter().map(|thing| pixels(embedder, thing)).collect::<Result<Vec<_>, _>>()?;
-            embed_pictures(embedder, &pictures)
+            service.embed_pictures(embedder, &pictures)
         }
     }
 }

@@ -21,8 +21,8 @@ const WORTHWHILE_PHOTOS: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Concepts {
     loaded: Mutex<Option<(SpaceId, Arc<ConceptBank>)>>,
-    /// Held while somebody waits until they are embedded, so that this happens once.
-    waiting: Mutex<()>,
+    /// Held while they are embedded, so that this happens once.
+    embedding: Arc<Mutex<()>>,
     background: Mutex<Option<Background>>,
     is_ending: Arc<AtomicBool>,
 }
@@ -52,11 +52,10 @@ impl Concepts {
     /// # Errors
     /// Those of embedding and of keeping the embeddings.
     pub fn made(&self, library: &Library, embedder: &Embedder) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
-        let _once = self.waiting.lock();
         if let Some(bank) = self.known(library, embedder) {
             return Ok(Some(bank));
         }
-        embed(library, embedder, &self.is_ending)?;
+        embed(library, embedder, &self.embedding, &self.is_ending)?;
         Ok(self.known(library, embedder))
     }
 
@@ -69,9 +68,10 @@ impl Concepts {
         if was_begun || is_busy || !is_worthwhile() {
             return;
         }
-        let (space, library, is_ending) = (embedder.space().clone(), Arc::clone(library), Arc::clone(&self.is_ending));
+        let (space, library) = (embedder.space().clone(), Arc::clone(library));
+        let (once, is_ending) = (Arc::clone(&self.embedding), Arc::clone(&self.is_ending));
         let thread = thread::spawn(move || {
-            if let Err(error) = embed(&library, &embedder, &is_ending) {
+            if let Err(error) = embed(&library, &embedder, &once, &is_ending) {
                 tracing::warn!("concepts cannot be embedded, so relevance is measured by the library: {error}");
             }
         });
@@ -87,8 +87,17 @@ impl Drop for Concepts {
     }
 }
 
-/// Embeds the concepts and has the library keep them, unless `is_ending` comes before.
-fn embed(library: &Library, embedder: &Embedder, is_ending: &AtomicBool) -> Result<(), ProtocolError> {
+/// Embeds the concepts and has the library keep them, unless somebody did or `is_ending` comes before.
+fn embed(
+    library: &Library,
+    embedder: &Embedder,
+    once: &Mutex<()>,
+    is_ending: &AtomicBool,
+) -> Result<(), ProtocolError> {
+    let _once = once.lock();
+    if library.concepts(embedder.space(), CONCEPTS).is_some() {
+        return Ok(());
+    }
     let mut embeddings = vec![];
     for concept in CONCEPTS.lines() {
         if is_ending.load(Ordering::Relaxed) {
@@ -96,8 +105,7 @@ fn embed(library: &Library, embedder: &Embedder, is_ending: &AtomicBool) -> Resu
         }
         embeddings.push(embedder.embed_text(concept).map_err(|error| embedding_problem(&error))?);
     }
-    library.keep_concepts(embedder.space(), CONCEPTS, &embeddings)?;
-    Ok(())
+    Ok(library.keep_concepts(embedder.space(), CONCEPTS, &embeddings)?)
 }
 
 #[cfg(test)]

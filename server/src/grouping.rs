@@ -51,7 +51,7 @@ mod tests {
         let description = Description { taken_at: taken_at.map(str::to_owned), ..Description::default() };
         let metadata = PhotoMetadata { description, ..PhotoMetadata::default() };
         let photo = Photo::new(ImageId::of_content(path.as_bytes()), &[PhotoPath::from(path)], metadata);
-        Hit { photo, score: 0.0, relevance: 0.0, folded: 0, explanation: None }
+        Hit::new(photo, 0.0, 0.0)
     }
 
     fn gathered(by: GroupBy) -> (Vec<String>, Vec<(String, usize)>) {

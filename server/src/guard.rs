@@ -72,8 +72,8 @@ fn needed_for(request: &ServiceRequest) -> &'static [Role] {
 }
 
 /// Whose request this is.
-pub(crate) fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Result<&'a Key, ApiError> {
-    if let Some(key) = request.cookie(COOKIE).and_then(|cookie| guarded.by_session(cookie.value())) {
+fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Result<&'a Key, ApiError> {
+    if let Some(key) = logged_in(guarded, request) {
         return Ok(key);
     }
     let key = || header_text(request, HeaderName::from_static(API_KEY));
@@ -84,6 +84,11 @@ pub(crate) fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Resul
         )
     })?;
     guarded.by_token(given, request.peer_addr().map(|peer| peer.ip()))
+}
+
+/// Whose browser this is, if it is logged in.
+pub(crate) fn logged_in<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Option<&'a Key> {
+    guarded.by_session(request.cookie(COOKIE)?.value())
 }
 
 fn forbidden(role: Role, needed: Role) -> ApiError {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::post;
 use actix_web::web::{Data, Json};
 use foray_library::LibraryError;
-use foray_protocol::{ImageId, PhotoSearch, Problem, ProblemKind, ProtocolError, SearchRequest};
+use foray_protocol::{Hit, ImageId, PhotoSearch, Problem, ProblemKind, ProtocolError, SearchRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -107,16 +107,15 @@ async fn search_smart(
 
 fn search(service: &SearchService, request: &SmartSearch) -> Result<SearchResponse, ProtocolError> {
     let (page, size) = request.paging()?;
-    // One more tells whether there is another page.
     let found = service.search(&SearchRequest {
         offset: (page - 1).saturating_mul(size),
         filter: request.filter()?,
-        ..SearchRequest::new(request.query_text(service)?, size + 1)
+        ..SearchRequest::new(request.query_text(service)?, size)
     })?;
     let with_exif = request.with_exif.unwrap_or_default();
-    let shown = found.results.iter().take(size);
-    let items = shown.map(|hit| Asset::of(service.library(), &hit.photo, with_exif)).collect::<Result<Vec<_>, _>>()?;
-    let next_page = (found.results.len() > size).then(|| (page + 1).to_string());
+    let asset = |hit: &Hit| Asset::of(service.library(), &hit.photo, with_exif);
+    let items = found.results.iter().map(asset).collect::<Result<Vec<_>, _>>()?;
+    let next_page = found.next.map(|_| (page + 1).to_string());
     let assets = Assets { total: items.len(), count: items.len(), items, facets: vec![], next_page };
     Ok(SearchResponse { albums: Albums::default(), assets })
 }

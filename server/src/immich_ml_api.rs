@@ -6,15 +6,14 @@ use actix_multipart::Multipart;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, get, post};
 use bytes::Bytes;
-use foray_embedding::Embedder;
-use foray_protocol::{ProblemKind, ProtocolError, UnitVector};
+use foray_protocol::{ProblemKind, UnitVector};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
-use crate::picture_embedding::{embed_picture, read_picture};
+use crate::picture_embedding::read_picture;
 use crate::refusals::{Conflict, TooLarge, UnreadableImage};
 use crate::service::SearchService;
 use crate::upload::{MAX_BYTES, read_all};
@@ -130,7 +129,11 @@ fn answer(service: &SearchService, question: Question) -> Result<Prediction, Api
     let embedder = service.embedder().get();
     match subject(question, embedder.model_name())? {
         Subject::Text(text) => Ok(prediction(&service.embed_text(&embedder, &text)?, None)),
-        Subject::Picture(content) => Ok(picture_prediction(&embedder, &content)?),
+        Subject::Picture(content) => {
+            let picture = read_picture(&embedder, &content)?;
+            let vector = service.embed_picture(&embedder, &picture)?;
+            Ok(prediction(&vector, Some((picture.width, picture.height))))
+        }
     }
 }
 
@@ -169,12 +172,6 @@ fn demand_model(asked: &str, loaded: &str) -> Result<(), ApiError> {
     let way_out = format!("start Foray with --model {name}, or name {loaded} in Immich");
     let detail = format!("got model {asked:?}; this server has {loaded:?} loaded: {way_out}");
     Err(ApiError::new(ProblemKind::WrongSpace, detail))
-}
-
-fn picture_prediction(embedder: &Embedder, content: &[u8]) -> Result<Prediction, ProtocolError> {
-    let picture = read_picture(embedder, content)?;
-    let vector = embed_picture(embedder, &picture)?;
-    Ok(prediction(&vector, Some((picture.width, picture.height))))
 }
 
 fn prediction(vector: &UnitVector, sides: Option<(u32, u32)>) -> Prediction {

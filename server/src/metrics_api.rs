@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use utoipa::IntoResponses;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::service::SearchService;
-use crate::telemetry::Telemetry;
 
 const MEDIA: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// The graph hardly changes in between, and a probe of a large library takes half a second.
@@ -43,44 +43,28 @@ impl RecallProbe {
     }
 }
 
+#[derive(IntoResponses)]
+#[response(status = 200, description = "OpenMetrics 1.0", content_type = "application/openmetrics-text")]
+#[expect(dead_code, reason = "describes what `tell` writes")]
+struct Figures(String);
+
 /// Figures for Prometheus
-#[utoipa::path(
-    tag = "server",
-    responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")),
-)]
+#[utoipa::path(tag = "server", responses(Figures))]
 #[get("/metrics")]
-async fn get_metrics(
-    service: Data<SearchService>,
-    telemetry: Data<Telemetry>,
-    probe: Data<RecallProbe>,
-) -> Result<HttpResponse, ApiError> {
-    tell(service, telemetry, probe).await
+async fn get_metrics(service: Data<SearchService>, probe: Data<RecallProbe>) -> Result<HttpResponse, ApiError> {
+    tell(service, probe).await
 }
 
 /// The same where other servers have them
-#[utoipa::path(
-    tag = "server",
-    responses((status = 200, description = "OpenMetrics 1.0", body = String, content_type = "application/openmetrics-text")),
-)]
+#[utoipa::path(tag = "server", responses(Figures))]
 #[get("")]
-async fn get_root_metrics(
-    service: Data<SearchService>,
-    telemetry: Data<Telemetry>,
-    probe: Data<RecallProbe>,
-) -> Result<HttpResponse, ApiError> {
-    tell(service, telemetry, probe).await
+async fn get_root_metrics(service: Data<SearchService>, probe: Data<RecallProbe>) -> Result<HttpResponse, ApiError> {
+    tell(service, probe).await
 }
 
-async fn tell(
-    service: Data<SearchService>,
-    telemetry: Data<Telemetry>,
-    probe: Data<RecallProbe>,
-) -> Result<HttpResponse, ApiError> {
+async fn tell(service: Data<SearchService>, probe: Data<RecallProbe>) -> Result<HttpResponse, ApiError> {
     let mut registry = Registry::with_prefix("foray");
-    telemetry.register(&mut registry);
-    let (hits, misses) = service.text_cache_counters();
-    registry.register("text_cache_hits", "Texts whose embedding was in memory", hits);
-    registry.register("text_cache_misses", "Texts that had to be embedded", misses);
+    service.register_figures(&mut registry);
     let status = blocking(move || {
         let recall = probe.recall(|| service.library().recall_probe());
         service.status().map(|status| (status, recall))

@@ -5,7 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionType
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use foray_library::LibraryError;
-use foray_protocol::{ImageId, Photo, PhotoSearch, ProblemKind, ProtocolError, SearchResults, SimilarRequest};
+use foray_protocol::{ImageId, Photo, PhotoSearch, ProblemKind, SearchResults, SimilarRequest};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
@@ -22,10 +22,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_photo).service(send_thumbnail).service(send_original).service(find_similar);
 }
 
-fn parse_id(text: &str) -> Result<ImageId, ApiError> {
-    text.parse().map_err(|error: ProtocolError| ApiError::from(error))
-}
-
 /// What is known of a photo
 #[utoipa::path(
     tag = "photos",
@@ -34,7 +30,7 @@ fn parse_id(text: &str) -> Result<ImageId, ApiError> {
 )]
 #[get("/images/{id}")]
 async fn get_photo(service: Data<SearchService>, id: Path<String>) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+    let id: ImageId = id.parse()?;
     let photo = blocking(move || service.library().photo(id)).await?;
     Ok(HttpResponse::Ok().json(photo))
 }
@@ -56,7 +52,7 @@ async fn send_thumbnail(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+    let id: ImageId = id.parse()?;
     let file = service.library().thumbnail_file(id);
     let missing = |_| ApiError::from(LibraryError::NoPhoto(id.to_string()));
     let thumbnail = NamedFile::open_async(file).await.map_err(missing)?;
@@ -84,7 +80,7 @@ async fn send_original(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+    let id: ImageId = id.parse()?;
     let file = blocking(move || service.library().original_file(id)).await?;
     let unreadable =
         |error| ApiError::new(ProblemKind::NotFound, format!("the file of photo {id} cannot be read: {error}"));
@@ -107,7 +103,7 @@ async fn find_similar(
     id: Path<String>,
     request: Query<SimilarRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
+    let id: ImageId = id.parse()?;
     let results = blocking(move || service.similar(id, &request)).await?;
     Ok(HttpResponse::Ok().json(results))
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, put};
-use foray_protocol::{PhotoSearch, ProtocolError, SavedSearch, SearchName, SearchRequest, SearchResults};
+use foray_protocol::{PhotoSearch, SavedSearch, SearchName, SearchRequest, SearchResults};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -33,10 +33,6 @@ struct SavedSearches {
     searches: Vec<SavedSearch>,
 }
 
-fn parse_name(text: &str) -> Result<SearchName, ApiError> {
-    text.parse().map_err(|error: ProtocolError| ApiError::from(error))
-}
-
 /// The searches that were saved
 #[utoipa::path(tag = "search", responses((status = 200, description = "All of them", body = SavedSearches)))]
 #[get("/searches")]
@@ -57,7 +53,7 @@ async fn ask_saved(
     name: Path<String>,
     page: Query<Page>,
 ) -> Result<HttpResponse, ApiError> {
-    let name = parse_name(&name)?;
+    let name: SearchName = name.parse()?;
     let Page { limit, cursor } = page.into_inner();
     let results = blocking(move || {
         let saved = service.library().saved_search(&name)?;
@@ -81,7 +77,7 @@ async fn keep_search(
     name: Path<String>,
     search: Json<SearchRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let saved = SavedSearch { name: parse_name(&name)?, search: search.into_inner() };
+    let saved = SavedSearch { name: name.parse()?, search: search.into_inner() };
     blocking(move || service.save_search(&saved)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -94,7 +90,7 @@ async fn keep_search(
 )]
 #[delete("/searches/{name}")]
 async fn forget_search(service: Data<SearchService>, name: Path<String>) -> Result<HttpResponse, ApiError> {
-    let name = parse_name(&name)?;
+    let name: SearchName = name.parse()?;
     blocking(move || service.forget_search(&name)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder};
+use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
 use foray_library::{Answer, ConceptBank, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
     LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SavedSearch, SearchName,
     SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
 };
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 
 use crate::concepts::Concepts;
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
 use crate::grouping;
-use crate::picture_embedding::{embed_picture, embedding_problem, read_picture};
+use crate::picture_embedding::{embedding_problem, read_picture};
 use crate::telemetry::{Stage, Telemetry};
 use crate::text_cache::TextCache;
 
@@ -99,9 +99,10 @@ impl SearchService {
         &self.telemetry
     }
 
-    /// How many texts were in memory when they were asked for, and how many were not.
-    pub(crate) fn text_cache_counters(&self) -> (Counter, Counter) {
-        (self.texts.hits.clone(), self.texts.misses.clone())
+    /// Shows what it measured of its work in `registry`.
+    pub(crate) fn register_figures(&self, registry: &mut Registry) {
+        self.telemetry.register(registry);
+        self.texts.register(registry);
     }
 
     /// The vector of a text, from memory if it was asked for lately.
@@ -110,10 +111,20 @@ impl SearchService {
         vector.map_err(|error| embedding_problem(&error))
     }
 
-    /// The vector of the picture in `content`.
-    pub(crate) fn embed_picture(&self, embedder: &Embedder, content: &[u8]) -> Result<UnitVector, ProtocolError> {
-        let picture = read_picture(embedder, content)?;
-        self.telemetry.timed(Stage::embed_image, || embed_picture(embedder, &picture))
+    /// The vectors of pictures, in their order.
+    pub(crate) fn embed_pictures(
+        &self,
+        embedder: &Embedder,
+        pictures: &[Pixels],
+    ) -> Result<Vec<UnitVector>, ProtocolError> {
+        let vectors = self.telemetry.timed(Stage::embed_image, || embedder.embed_images(pictures));
+        vectors.map_err(|error| embedding_problem(&error))
+    }
+
+    /// The vector of one picture.
+    pub(crate) fn embed_picture(&self, embedder: &Embedder, picture: &Picture) -> Result<UnitVector, ProtocolError> {
+        let mut vectors = self.embed_pictures(embedder, &[embedder.preprocess(picture)])?;
+        vectors.pop().ok_or_else(|| Problem::new(ProblemKind::Internal, "the model gave no vector").into())
     }
 
     /// The direction of `query`, drawn towards some photos and away from others; `None` for a filter alone.
@@ -216,8 +227,9 @@ fn page_start<'a>(request: &SearchRequest, end: Option<&'a PageEnd>) -> Result<P
     }
 }
 
-fn filter_of(request: &SimilarRequest) -> Result<Filter, ProtocolError> {
-    Ok(request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default())
+fn refinement_of(request: &SearchRequest) -> Refinement {
+    let SearchRequest { min_relevance, sort, dedupe, .. } = *request;
+    Refinement { min_relevance, sort, dedupe }
 }
 
 impl PhotoSearch for SearchService {
@@ -229,7 +241,7 @@ impl PhotoSearch for SearchService {
         let direction = self.direction_of(&query, (&liked, &unliked), &embedder)?;
         let fingerprint = Fingerprint::of(request, self.library.space().as_ref());
         let end = request.cursor.as_deref().map(|text| cursor::decode(text, fingerprint)).transpose()?;
-        let SearchRequest { limit, min_relevance, sort, dedupe, group, explain, .. } = *request;
+        let SearchRequest { limit, group, explain, .. } = *request;
         let concepts = self.concepts_for(request, &query, &embedder)?;
         let query = PhotoQuery {
             vector: direction.as_ref().map(Direction::vector),
@@ -237,7 +249,7 @@ impl PhotoSearch for SearchService {
             exclude: &unliked,
             limit,
             start: page_start(request, end.as_ref())?,
-            refinement: Refinement { min_relevance, sort, dedupe },
+            refinement: refinement_of(request),
             concepts: concepts.as_deref(),
         };
         let (mut found, end) = self.ask(begun, &query)?;
@@ -253,10 +265,10 @@ impl PhotoSearch for SearchService {
 
     fn search_by_image(&self, content: &[u8], request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
-        let filter = filter_of(request)?;
+        let filter = Filter::of(request.filter.as_deref())?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
-        let vector = self.embed_picture(&embedder, content)?;
+        let vector = self.embed_picture(&embedder, &read_picture(&embedder, content)?)?;
         let query =
             PhotoQuery { vector: Some(&vector), filter: Some(&filter), limit: request.limit, ..PhotoQuery::default() };
         Ok(self.ask(begun, &query)?.0)
@@ -264,7 +276,7 @@ impl PhotoSearch for SearchService {
 
     fn similar(&self, image: ImageId, request: &SimilarRequest) -> Result<SearchResults, ProtocolError> {
         let begun = Instant::now();
-        let filter = filter_of(request)?;
+        let filter = Filter::of(request.filter.as_deref())?;
         let _space_stays = self.embedder.hold();
         let vector = self.library.vector(image)?;
         let query = PhotoQuery {
@@ -303,7 +315,7 @@ impl PhotoSearch for SearchService {
     }
 
     fn facets(&self, request: &FacetsRequest) -> Result<Facets, ProtocolError> {
-        let filter: Filter = request.filter.as_deref().map(str::parse).transpose()?.unwrap_or_default();
+        let filter = Filter::of(request.filter.as_deref())?;
         Ok(self.telemetry.timed(Stage::facets, || self.library.facets(&filter))?)
     }
 
@@ -322,8 +334,7 @@ impl PhotoSearch for SearchService {
     fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError> {
         // What cannot be asked shall not be kept.
         query_of(&saved.search)?;
-        let SearchRequest { limit, min_relevance, sort, dedupe, .. } = saved.search;
-        let refinement = Refinement { min_relevance, sort, dedupe };
+        let (limit, refinement) = (saved.search.limit, refinement_of(&saved.search));
         PhotoQuery { limit, refinement, ..PhotoQuery::default() }.check()?;
         let search = SearchRequest { cursor: None, offset: 0, explain: false, ..saved.search.clone() };
         Ok(self.library.save_search(&SavedSearch { name: saved.name.clone(), search })?)

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Access, SESSION};
 use crate::api_error::{ApiError, blocking};
-use crate::guard::who_asks;
+use crate::guard::logged_in;
 use crate::refusals::{TooLarge, TooManyAttempts};
 
 /// The name of the cookie.
@@ -67,7 +67,7 @@ async fn tell(access: Data<Access>, request: HttpRequest) -> HttpResponse {
         }
         Access::Guarded(guarded) => {
             let (token, password) = guarded.asks_for();
-            let key = request.cookie(COOKIE).and_then(|_| who_asks(guarded, &request).ok());
+            let key = logged_in(guarded, &request);
             let user = key.and_then(|key| key.user()).map(str::to_owned);
             Session { logged_in: key.is_some(), role: key.map(|key| key.role), user, token, password }
         }

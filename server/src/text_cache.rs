@@ -7,6 +7,7 @@ use foray_protocol::{SpaceId, UnitVector};
 use lru::LruCache;
 use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 
 use crate::text_batch::TextBatch;
 
@@ -20,10 +21,8 @@ const LONGEST_TEXT: usize = 1_000;
 pub(crate) struct TextCache {
     known: Mutex<LruCache<(SpaceId, String), UnitVector>>,
     batch: TextBatch,
-    /// Texts that were in memory.
-    pub hits: Counter,
-    /// Texts that had to be embedded.
-    pub misses: Counter,
+    hits: Counter,
+    misses: Counter,
 }
 
 impl Default for TextCache {
@@ -34,6 +33,12 @@ impl Default for TextCache {
 }
 
 impl TextCache {
+    /// Shows in `registry` how often it helped.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("text_cache_hits", "Texts whose embedding was in memory", self.hits.clone());
+        registry.register("text_cache_misses", "Texts that had to be embedded", self.misses.clone());
+    }
+
     /// The embedding of `text`, from memory if it was asked for lately.
     pub fn embed(&self, embedder: &Embedder, text: &str) -> Result<UnitVector, EmbeddingError> {
         if text.len() > LONGEST_TEXT {
