@@ -119,13 +119,7 @@ impl Connection {
     pub fn facets(&self, request: &FacetsRequest) -> Result<Facets> {
         Ok(match self {
             Self::Here(library) => {
-                let filter: Filter = request
-                    .filter
-                    .as_deref()
-                    .map(str::parse)
-                    .transpose()
-                    .map_err(ProtocolError::from)?
-                    .unwrap_or_default();
+                let filter = Filter::of(request.filter.as_deref()).map_err(ProtocolError::from)?;
                 library.facets(&filter)?
             }
             Self::Server(client) => client.facets(request)?,

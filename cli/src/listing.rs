@@ -7,11 +7,15 @@ use std::path::{MAIN_SEPARATOR, absolute};
 use anstyle::Style;
 use anyhow::Result;
 use foray_protocol::{Photo, PhotoPath, Spaces};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::arguments::FormatArguments;
 use crate::preview::Protocol;
 use crate::settings::Settings;
 use crate::{colour, last_results};
+
+/// All but what stands for itself in an address (RFC 3986), and what parts folders.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const FAINT: Style = Style::new().dimmed();
 const BRIGHT: Style = Style::new().bold();
@@ -120,12 +124,7 @@ fn visible(text: &str) -> String {
 /// `file://` URL of the path, relative ones made absolute; `None` where paths have another form.
 fn address(path: &PhotoPath) -> Option<String> {
     let path = absolute(path).map_or_else(|_| path.clone(), PhotoPath::from);
-    let escaped = |&byte: &u8| match byte {
-        b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    let escaped: String = path.as_bytes().iter().map(escaped).collect();
-    escaped.starts_with('/').then(|| format!("file://{escaped}"))
+    path.as_bytes().starts_with(b"/").then(|| format!("file://{}", percent_encode(path.as_bytes(), ESCAPED)))
 }
 
 #[cfg(all(test, unix))]

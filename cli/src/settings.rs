@@ -1,7 +1,7 @@
 //! Command line, configuration file and defaults become one set of settings, once.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -195,13 +195,9 @@ impl Settings {
     pub fn access_rules(&self) -> Result<AccessRules> {
         let mut tokens: Vec<(Token, Role)> = self.token.iter().map(|token| (token.clone(), Role::Admin)).collect();
         for ProgramToken { token, token_file, role } in &self.programs {
-            let place = || format!("[[tokens]] of role {role} in the configuration");
-            let token = match (token, token_file) {
-                (Some(text), None) => text.parse().with_context(place)?,
-                (None, Some(file)) => Token::load(file).with_context(place)?,
-                _ => bail!("{}: expected either token or token_file", place()),
-            };
-            tokens.push((token, *role));
+            let place = format!("[[tokens]] of role {role} in the configuration");
+            let token = one_token(token.as_deref(), token_file.as_deref(), &place)?;
+            tokens.push((token.with_context(|| format!("{place}: expected either token or token_file"))?, *role));
         }
         let users = self.users.iter().map(User::new).collect::<Result<_, _>>()?;
         Ok(AccessRules { tokens, users })
@@ -283,12 +279,19 @@ fn yield_to_others(_: u8) -> Result<()> {
 
 /// The token of the command line, else that of the configuration.
 fn token(given: Option<&str>, config: &Config) -> Result<Option<Token>> {
-    Ok(match (given, &config.token, &config.token_file) {
-        (Some(text), _, _) => Some(text.parse().context("--token or FORAY_TOKEN")?),
-        (None, Some(_), Some(_)) => bail!("the configuration has both token and token_file; keep one of them"),
-        (None, Some(text), None) => Some(text.parse().context("token in the configuration")?),
-        (None, None, Some(file)) => Some(Token::load(file).context("token_file in the configuration")?),
-        (None, None, None) => None,
+    match given {
+        Some(text) => text.parse().map(Some).context("--token or FORAY_TOKEN"),
+        None => one_token(config.token.as_deref(), config.token_file.as_deref(), "the configuration"),
+    }
+}
+
+/// The token that stands at this `place` of the configuration, or in the file that is named there.
+fn one_token(text: Option<&str>, file: Option<&Path>, place: &str) -> Result<Option<Token>> {
+    Ok(match (text, file) {
+        (Some(_), Some(_)) => bail!("{place} has both token and token_file; keep one of them"),
+        (Some(text), None) => Some(text.parse().with_context(|| format!("token in {place}"))?),
+        (None, Some(file)) => Some(Token::load(file).with_context(|| format!("token_file in {place}"))?),
+        (None, None) => None,
     })
 }
 

@@ -243,7 +243,7 @@ fn searches_are_saved_and_asked_again() {
     assert_eq!(asked_again(&["-n", "1"]).lines().next(), asked.text().lines().next());
     assert_eq!(asked_again(&["-n", "1"]).lines().count(), 1);
     assert_eq!(sandbox.run(["saved"]).text(), "Cats & co\ta cat\n");
-    sandbox.run(["search", "--saved", "Dogs"]).fails_saying(&["Dogs", "foray saved"]);
+    sandbox.run(["search", "--saved", "Dogs"]).fails_saying(&["is called \"Dogs\"", "foray saved"]);
     sandbox.run(["search", "x", "--save", "a/b"]).fails_saying(&["a/b", "1 to 100"]);
     let server = ServerProcess::start(&sandbox, ["serve"]);
     let one = server.api("/searches/Cats%20%26%20co?limit=1");

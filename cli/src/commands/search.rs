@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use foray_library::LibraryError;
 use foray_protocol::{
     Explanation, Facet, ImageId, Neighbour, PhotoSearch, ProblemKind, ProtocolError, RELEVANT, SavedSearch, SearchName,
     SearchRequest, SearchResults, SimilarRequest, Spaces, TermShare,
@@ -76,8 +77,8 @@ fn request(search: &dyn PhotoSearch, arguments: &SearchArguments) -> Result<Sear
 fn saved_search(search: &dyn PhotoSearch, name: &str) -> Result<SearchRequest> {
     let name: SearchName = name.parse()?;
     let saved = search.saved_searches()?.into_iter().find(|saved| saved.name == name);
-    let missing = || format!("no saved search is called {name:?}; `foray saved` lists those that there are");
-    Ok(saved.with_context(missing)?.search)
+    let missing = || LibraryError::NoSavedSearch(name.to_string());
+    Ok(saved.ok_or_else(missing)?.search)
 }
 
 /// Photos as requests name them: by id. A file is named by its content's.

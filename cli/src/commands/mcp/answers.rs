@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub path: String,
     /// Cosine similarity to the query, -1 to 1; for unusual photos the distance from others, 0 to 2, higher is more unusual.
     pub score: f64,
-    /// How far the score stands out from the library's background, 0 to 1; 0.5 is three standard deviations.
+    /// Whether the photo is what the query means, 0 to 1; from 0.5 on it probably is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relevance: Option<f64>,
     /// Pixels.

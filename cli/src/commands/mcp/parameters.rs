@@ -1,8 +1,9 @@
 //! What assistants may ask for; the comments are the descriptions that they read.
 
-use foray_protocol::{SortOrder, UnusualKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::arguments::{KindArgument, SortArgument};
 
 /// What photos are searched.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,13 +24,13 @@ pub(super) struct Search {
     /// How many of the best to leave out first, for the next page.
     #[serde(default)]
     pub offset: usize,
-    /// Leave out photos of less relevance, 0 to 1; 0.5 is far above chance.
+    /// Leave out photos of less relevance, 0 to 1; 0.5 keeps what is probably meant.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub min_relevance: f32,
     /// The order of the photos on the page.
     #[serde(default)]
-    pub sort: Sort,
+    pub sort: SortArgument,
     /// Whether near-identical shots are shown once.
     #[serde(default)]
     pub dedupe: bool,
@@ -55,7 +56,7 @@ pub(super) struct Similar {
 pub(super) struct Unusual {
     /// What unusual means.
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: KindArgument,
     /// Filters as in `search`: which photos are shown; all of them count as neighbours.
     pub filter: Option<String>,
     /// How many photos at most, 1 to 100.
@@ -94,49 +95,6 @@ pub(super) struct Describe {
 pub(super) struct Thumbnail {
     /// The photo's id as results show it.
     pub id: String,
-}
-
-/// In which order results stand.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Sort {
-    /// The best first; by path, for filters alone.
-    #[default]
-    Best,
-    /// Those that were taken last first.
-    Newest,
-    /// Those that were taken first first.
-    Oldest,
-}
-
-impl From<Sort> for SortOrder {
-    fn from(sort: Sort) -> Self {
-        match sort {
-            Sort::Best => Self::Best,
-            Sort::Newest => Self::Newest,
-            Sort::Oldest => Self::Oldest,
-        }
-    }
-}
-
-/// What unusual means.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
-    /// Nothing else is like it.
-    #[default]
-    Unique,
-    /// The odd one among photos of its kind.
-    Atypical,
-}
-
-impl From<Kind> for UnusualKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Unique => Self::Unique,
-            Kind::Atypical => Self::Atypical,
-        }
-    }
 }
 
 fn ten() -> usize {
