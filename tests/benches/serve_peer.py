@@ -40,10 +40,12 @@ inputs = [entry.name for entry in session.get_inputs()]
 @lru_cache(maxsize=1000)
 def embed(text):
     encoding = tokenizer.encode(text)
-    feeds = {
-        name: numpy.array([encoding.attention_mask if name == "attention_mask" else encoding.ids], dtype="i8")
-        for name in inputs
+    given = {
+        "input_ids": encoding.ids,
+        "attention_mask": encoding.attention_mask,
+        "token_type_ids": [0] * len(encoding.ids),
     }
+    feeds = {name: numpy.array([given[name]], dtype="i8") for name in inputs}
     vector = session.run(None, feeds)[0][0]
     return vector / numpy.linalg.norm(vector)
 

@@ -16,7 +16,7 @@ use foray_protocol::{
 };
 use foray_tests::bench::{PythonPeer, Row, median, report};
 use foray_tests::embeddings::Embeddings;
-use foray_tests::{Sandbox, ServerProcess, get, wait_until};
+use foray_tests::{Sandbox, ServerProcess, foray_binary, get, wait_until};
 use image::codecs::jpeg::JpegEncoder;
 use serde_json::Value;
 
@@ -47,6 +47,7 @@ fn main() {
     let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
     eprintln!("making a library of {PHOTOS} photos");
     let ids = fill(&sandbox, &embedder);
+    foray_binary();
     let begun = Instant::now();
     let server = ServerProcess::start(&sandbox, ["serve"]);
     get(&server.url("/api/v1/search?q=a%20cat")).json();
