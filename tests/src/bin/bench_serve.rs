@@ -47,6 +47,7 @@ fn main() {
     let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
     eprintln!("making a library of {PHOTOS} photos");
     let ids = fill(&sandbox, &embedder);
+    // Builds the program where it must be built, before the time is taken.
     foray_binary();
     let begun = Instant::now();
     let server = ServerProcess::start(&sandbox, ["serve"]);
