@@ -9,8 +9,9 @@ use anyhow::Result;
 use foray_embedding::Embedder;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
-    Client, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, Filter, Ingest, LibraryStatus,
-    Maintenance, PhotoSearch, ProtocolError, SavedSearch, SearchName, SpaceId, Spaces,
+    Classifier, Client, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
+    Failure, Filter, Ingest, LibraryStatus, Maintenance, PhotoSearch, ProtocolError, SavedSearch, SearchName, SpaceId,
+    Spaces, TagRule, TagRuleRequest,
 };
 use foray_server::SearchService;
 
@@ -141,6 +142,87 @@ impl Connection {
             Self::Server(client) => client.forget_search(name)?,
         }
         Ok(())
+    }
+
+    /// What remembers the embeddings of photos.
+    pub fn embedding_cache(&self) -> Arc<dyn EmbeddingCache> {
+        match self {
+            Self::Here(library) => Arc::clone(library) as Arc<dyn EmbeddingCache>,
+            Self::Server(client) => Arc::new(client.clone()),
+        }
+    }
+
+    /// The evaluations that were made, the latest first.
+    pub fn evaluations(&self) -> Result<Vec<Evaluation>> {
+        Ok(match self {
+            Self::Here(library) => library.evaluations()?,
+            Self::Server(client) => client.evaluations()?,
+        })
+    }
+
+    /// Keeps an evaluation.
+    pub fn keep_evaluation(&self, evaluation: &Evaluation) -> Result<()> {
+        match self {
+            Self::Here(library) => library.keep_evaluation(evaluation)?,
+            Self::Server(client) => client.keep_evaluation(evaluation)?,
+        }
+        Ok(())
+    }
+
+    /// The classifiers that are kept, by name.
+    pub fn classifiers(&self) -> Result<Vec<Classifier>> {
+        Ok(match self {
+            Self::Here(library) => library.classifiers()?,
+            Self::Server(client) => client.classifiers()?,
+        })
+    }
+
+    /// The classifier of this name.
+    pub fn classifier(&self, name: &SearchName) -> Result<Classifier> {
+        let found = self.classifiers()?.into_iter().find(|classifier| classifier.name == *name);
+        Ok(found.ok_or_else(|| LibraryError::NoClassifier(name.to_string()))?)
+    }
+
+    /// Keeps a classifier under its name.
+    pub fn keep_classifier(&self, classifier: &Classifier) -> Result<()> {
+        match self {
+            Self::Here(library) => library.keep_classifier(classifier)?,
+            Self::Server(client) => client.keep_classifier(classifier)?,
+        }
+        Ok(())
+    }
+
+    /// Forgets a classifier.
+    pub fn forget_classifier(&self, name: &SearchName) -> Result<()> {
+        match self {
+            Self::Here(library) => library.forget_classifier(name)?,
+            Self::Server(client) => client.forget_classifier(name)?,
+        }
+        Ok(())
+    }
+
+    /// The rules by which photos get tags, by name.
+    pub fn tag_rules(&self) -> Result<Vec<TagRule>> {
+        Ok(match self {
+            Self::Here(library) => library.tag_rules()?,
+            Self::Server(client) => client.tag_rules()?,
+        })
+    }
+
+    /// Makes a rule of a classifier, and gives all photos their tags by it; tells how many got one.
+    pub fn keep_tag_rule(&self, name: &SearchName, request: &TagRuleRequest) -> Result<usize> {
+        Ok(match self {
+            Self::Here(library) => library.keep_tag_rule(&request.rule(library.classifier(name)?)?)?,
+            Self::Server(client) => client.keep_tag_rule(name, request)?,
+        })
+    }
+
+    /// Forgets a rule, and takes away the tags that it gave; tells from how many photos.
+    pub fn forget_tag_rule(&self, name: &SearchName) -> Result<usize> {
+        Ok(match self {
+            Self::Here(library) => library.forget_tag_rule(name)?,
+            Self::Server(client) => client.forget_tag_rule(name)?,
+        })
     }
 
     /// What could not be indexed.

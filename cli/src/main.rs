@@ -6,6 +6,7 @@ mod colour;
 mod commands;
 mod config_file;
 mod connection;
+mod input;
 mod last_results;
 mod listing;
 mod logging;

@@ -55,6 +55,29 @@ impl PullBar {
     }
 }
 
+/// A bar of photos that are embedded; shows nothing when hidden.
+pub struct PhotoBar(ProgressBar);
+
+impl PhotoBar {
+    pub fn new(visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos, {per_sec}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// Shows how many of how many photos are ready.
+    pub fn show(&self, done: usize, all: usize) {
+        self.0.set_length(all as u64);
+        self.0.set_position(done as u64);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// A bar of photos that were looked at; shows nothing when hidden.
 pub struct ImportBar(ProgressBar);
 

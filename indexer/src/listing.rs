@@ -6,31 +6,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::is_raw;
+use foray_protocol::{has_extension, is_photo, is_raw};
 
 use crate::companions::Companions;
 use crate::file::{Candidate, facts};
 use crate::rules::{IgnoreFiles, Rules};
 
-const EXTENSIONS: [&str; 15] =
-    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "jxl", "heic", "heif", "hif", "avif"];
 /// What cameras write beside a RAW file to show what is in it.
 const STAND_INS: [&str; 3] = ["jpg", "jpeg", "jpe"];
 const VIDEOS: [&str; 12] = ["mov", "mp4", "m4v", "avi", "mkv", "webm", "mts", "m2ts", "3gp", "mpg", "mpeg", "wmv"];
 const SIDECAR: &str = "xmp";
 
-/// Whether a file of this name could be a photo that Foray can decode.
-pub(crate) fn is_candidate(path: &Path) -> bool {
-    has_extension(path, &EXTENSIONS) || is_raw(path)
-}
-
 fn is_sidecar(path: &Path) -> bool {
     has_extension(path, &[SIDECAR])
-}
-
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 /// What the files of one photo have in common: the name without the extensions of photos and sidecars, letter case left aside.
@@ -42,7 +30,7 @@ impl Stem {
     pub fn of(name: &OsStr) -> Self {
         let name = Path::new(name);
         let photo = if is_sidecar(name) { Path::new(name.file_stem().unwrap_or_default()) } else { name };
-        let is_known = is_candidate(photo) || has_extension(photo, &VIDEOS);
+        let is_known = is_photo(photo) || has_extension(photo, &VIDEOS);
         Self::exact(if is_known { photo.file_stem().unwrap_or_default() } else { photo.as_os_str() })
     }
 
@@ -86,7 +74,7 @@ impl Listing {
             self.sidecars.insert(Stem::exact(path.file_stem().unwrap_or_default()), name);
         } else if has_extension(path, &VIDEOS) {
             self.videos.push(Stem::of(&name));
-        } else if is_candidate(path) {
+        } else if is_photo(path) {
             if has_extension(path, &STAND_INS) {
                 self.stand_ins.insert(Stem::of(&name), name.clone());
             }
@@ -144,10 +132,10 @@ mod tests {
     #[test]
     fn extensions_decide_in_any_case() {
         for photo in ["a.jpg", "a.JPG", "a.b.Tiff", "a.jfif", "a.CR2", "a.dng"] {
-            assert!(is_candidate(Path::new(photo)), "{photo}");
+            assert!(is_photo(Path::new(photo)), "{photo}");
         }
         for other in ["a.mp4", "jpg", "a", "a.jpg.part", ".jpg", "a.xmp"] {
-            assert!(!is_candidate(Path::new(other)), "{other}");
+            assert!(!is_photo(Path::new(other)), "{other}");
         }
     }
 

@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::{ImageId, PhotoPath};
+use foray_protocol::{ImageId, PhotoPath, is_photo};
 
 use crate::IndexError;
 use crate::committer::Committer;
 use crate::library::{Library, PAGE};
-use crate::listing::is_candidate;
 use crate::roots::{Presence, Root, Roots, is_gone};
 use crate::scan::Scan;
 
@@ -95,9 +94,7 @@ impl Sweep<'_, '_> {
         let rules = self.roots.root_of(path).map(|root| &root.rules);
         let is_wanted = |bytes| rules.is_some_and(|rules| !rules.excludes_file(path) && !rules.excludes_size(bytes));
         match fs::symlink_metadata(path) {
-            Ok(metadata) => {
-                metadata.is_file() && is_candidate(path) && is_wanted(metadata.len()) && !is_behind_link(path)
-            }
+            Ok(metadata) => metadata.is_file() && is_photo(path) && is_wanted(metadata.len()) && !is_behind_link(path),
             Err(error) => !is_gone(&error),
         }
     }

@@ -1,4 +1,4 @@
-//! Server-sent events: how far the indexer is, and that the library changed.
+//! Server-sent events: how far the indexer and an evaluation are, and that the library changed.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::evaluation_api::JobState;
 use crate::service::SearchService;
 
 /// How often the library is looked at: fast enough to look live, and cheap.
@@ -28,14 +29,14 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `event` writes")]
 struct ServerEvent {
-    /// `progress` or `changed`.
+    /// `progress`, `evaluation` or `changed`.
     event: String,
-    /// JSON: the progress, as it stands in the status, or `{"photos": N}`.
+    /// JSON: the progress, as it stands in the status, the evaluation, as `/evaluations/job` shows it, or `{"photos": N}`.
     #[schema(example = r#"{"photos":42}"#)]
     data: String,
 }
 
-/// How far the indexer is, and that the library changed, as it happens
+/// How far the indexer and an evaluation are, and that the library changed, as it happens
 ///
 /// Server-sent events without end.
 #[utoipa::path(
@@ -56,6 +57,7 @@ async fn send_events(service: Data<SearchService>) -> HttpResponse {
 #[derive(Default)]
 struct Told {
     progress: Option<IndexProgress>,
+    evaluation: JobState,
     version: u64,
     silent_ticks: u32,
 }
@@ -81,6 +83,11 @@ impl Told {
         if progress != self.progress {
             news.extend(progress.as_ref().map(|progress| event("progress", progress)));
             self.progress = progress;
+        }
+        let evaluation = service.evaluation_job().state();
+        if evaluation != self.evaluation {
+            news.push_str(&event("evaluation", &evaluation));
+            self.evaluation = evaluation;
         }
         if library.version() != self.version {
             self.version = library.version();

@@ -62,7 +62,7 @@ fn needed_for(request: &ServiceRequest) -> &'static [Role] {
     match pattern.as_str() {
         pattern if pattern.starts_with("/api/v1/ingest/") => &[Role::Indexer],
         "/api/v1/images/{id}/thumbnail" | "/api/v1/status" if only_looks => &[Role::Reader, Role::Indexer],
-        "/api/v1/search" | "/api/v1/search/image" | "/api/v1/rank" => &[Role::Reader],
+        "/api/v1/search" | "/api/v1/search/image" | "/api/v1/rank" | "/api/v1/classify" => &[Role::Reader],
         "/api/search/smart" | "/predict" | "/clip/compare" | "/clip/embed_text" | "/clip/embed_image" => {
             &[Role::Reader]
         }

@@ -1,12 +1,12 @@
-//! The indexers' side of the API: the `Ingest` and `Spaces` traits over HTTP, in MessagePack.
+//! The indexers' side of the API: the traits `Ingest`, `Spaces` and `EmbeddingCache` over HTTP, in MessagePack.
 
 use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
 use foray_protocol::{
-    ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK, PhotoPath, ProblemKind, ProtocolError, SpaceId, Spaces,
-    UnitVector,
+    Classifier, EmbeddingCache, Evaluation, FileMark, ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK,
+    PhotoPath, ProblemKind, ProtocolError, SpaceId, Spaces, UnitVector,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,7 +33,12 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(without_vector)
         .service(add_vectors)
         .service(switch_space)
-        .service(drop_space);
+        .service(drop_space)
+        .service(contents)
+        .service(embeddings)
+        .service(remember)
+        .service(keep_evaluation)
+        .service(keep_classifier);
 }
 
 type Reply = Result<HttpResponse, ApiError>;
@@ -170,6 +175,64 @@ async fn switch_space(service: Data<SearchService>, request: HttpRequest, body: 
 #[post("/ingest/drop-space")]
 async fn drop_space(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
     answer(service, &request, body, |service, space: SpaceId| service.library().drop_space(&space)).await
+}
+
+/// What files hold that were read before
+///
+/// Takes a list of `{path, size, modified_ns}`; answers a list of ids or nil.
+#[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
+#[post("/ingest/contents")]
+async fn contents(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
+    answer(service, &request, body, |service, files: Vec<FileMark>| service.library().contents_of(&files)).await
+}
+
+/// Embeddings that are known
+///
+/// Takes `[space, list of ids]`; answers a list of vectors or nil.
+#[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
+#[post("/ingest/embeddings")]
+async fn embeddings(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
+    answer(service, &request, body, |service, (space, images): (SpaceId, Vec<ImageId>)| {
+        service.library().embeddings_of(&space, &images)
+    })
+    .await
+}
+
+/// Remembers embeddings of photos that need not be in the library
+///
+/// Takes `[space, list of [{path, size, modified_ns}, id], list of [id, vector]]`; answers nil.
+#[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
+#[post("/ingest/remember")]
+async fn remember(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
+    type Question = (SpaceId, Vec<(FileMark, ImageId)>, Vec<(ImageId, UnitVector)>);
+    answer(service, &request, body, |service, (space, files, vectors): Question| {
+        service.library().remember(&space, &files, &vectors)
+    })
+    .await
+}
+
+/// Keeps an evaluation
+///
+/// Takes it as `/evaluations` shows it; answers nil.
+#[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
+#[post("/ingest/evaluation")]
+async fn keep_evaluation(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
+    answer(service, &request, body, |service, evaluation: Evaluation| {
+        Ok(service.library().keep_evaluation(&evaluation)?)
+    })
+    .await
+}
+
+/// Keeps a classifier
+///
+/// Takes it as `/classifiers` shows it; answers nil.
+#[utoipa::path(tag = "indexers", request_body(content = inline(Binary), content_type = "application/msgpack"), responses(Packed))]
+#[post("/ingest/classifier")]
+async fn keep_classifier(service: Data<SearchService>, request: HttpRequest, body: Payload) -> Reply {
+    answer(service, &request, body, |service, classifier: Classifier| {
+        Ok(service.library().keep_classifier(&classifier)?)
+    })
+    .await
 }
 
 /// Decodes the question, asks the service on a thread that may block, encodes the answer.

@@ -41,6 +41,7 @@ files of photos are checked by their `ETag`. Texts and JSON are compressed for c
     ),
     tags(
         (name = "search", description = "Photos by words, by pictures, by how unusual they are"),
+        (name = "classes", description = "Which class photos show, how well classes are told apart, and tags by that"),
         (name = "photos", description = "One photo: what is known of it, its preview, its file"),
         (name = "server", description = "State, health, login, backups, maintenance"),
         (name = "indexer", description = "The indexer in this process"),

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use crate::concepts::Concepts;
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
+use crate::evaluation_api::EvaluationJob;
 use crate::grouping;
 use crate::picture_embedding::{embedding_problem, read_picture};
 use crate::telemetry::{Stage, Telemetry};
@@ -35,6 +36,7 @@ pub struct SearchService {
     /// Whether later searches will gain from what is prepared in the background.
     is_lasting: bool,
     telemetry: Telemetry,
+    evaluation: EvaluationJob,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -53,6 +55,7 @@ impl SearchService {
             concepts: Arc::default(),
             is_lasting: false,
             telemetry: Telemetry::default(),
+            evaluation: EvaluationJob::default(),
         }
     }
 
@@ -87,6 +90,11 @@ impl SearchService {
     /// The library.
     pub fn library(&self) -> &Arc<Library> {
         &self.library
+    }
+
+    /// The evaluation that was begun last.
+    pub(crate) fn evaluation_job(&self) -> &EvaluationJob {
+        &self.evaluation
     }
 
     /// The embedder in use.

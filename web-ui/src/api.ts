@@ -16,6 +16,8 @@ export interface Photo {
   /** Stars, 1 to 5; -1 for a rejected photo. */
   rating?: number;
   keywords?: string[];
+  /** What the library's rules call it. */
+  tags?: { tag: string; rule: string; probability: number }[];
   caption?: string;
 }
 

@@ -3,6 +3,7 @@
 mod format;
 mod indexing;
 mod keeping;
+mod labelled;
 mod models;
 mod searching;
 
@@ -19,6 +20,7 @@ pub use indexing::{
 pub use keeping::{
     BackupArguments, DoctorArguments, ExportArguments, ImportArguments, RestoreArguments, StatusArguments,
 };
+pub use labelled::{ClassifiersArguments, ClassifyArguments, EvalArguments, TagsArguments, TagsCommand};
 pub use models::{ModelsCommand, PullArguments, VerifyArguments};
 pub use searching::{
     DuplicatesArguments, FacetsArguments, KindArgument, OpenArguments, RankArguments, SavedArguments, SearchArguments,
@@ -43,6 +45,18 @@ const RANK_EXAMPLES: &str = "\
 Examples:
   foray rank \"a red car\" *.jpg
   foray search \"a car\" -n 200 --paths -0 | foray rank \"a red car\" - -n 5";
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  foray eval flowers/                                        with the captions of flowers/_tokenization.txt, else the class names
+  foray eval flowers/ --template \"{}\" --template \"a picture of a {} flower\" --html report.html
+  foray eval flowers/ --suggest --few-shot 8 --save flowers  look for better wordings, learn from examples, keep the best";
+
+const CLASSIFY_EXAMPLES: &str = "\
+Examples:
+  foray classify ~/Pictures/garden --label daisy --label dandelion --template \"a picture of a {} flower\"
+  foray classify --query \"a flower\" --classifier flowers --csv
+  foray classify inbox/ --classifier flowers --link-to sorted --apply";
 
 const MCP_EXAMPLE: &str = "\
 In the configuration of most clients of the protocol:
@@ -152,6 +166,16 @@ pub enum Command {
     Rank(RankArguments),
     /// List photos, the most unusual first
     Unusual(UnusualArguments),
+    /// Say which class photos show, by words or by a classifier
+    #[command(after_help = CLASSIFY_EXAMPLES)]
+    Classify(ClassifyArguments),
+    /// Measure how well wordings tell the classes of labelled photos apart
+    #[command(after_help = EVAL_EXAMPLES)]
+    Eval(EvalArguments),
+    /// List the classifiers that `foray eval --save NAME` kept, or forget one
+    Classifiers(ClassifiersArguments),
+    /// Tag photos with the class that a classifier sees in them: list rules, add, remove and apply them
+    Tags(TagsArguments),
     /// Open a photo of the last results in the viewer of the desktop
     Open(OpenArguments),
     /// Find photos that are there more than once; deletes nothing

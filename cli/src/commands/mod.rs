@@ -1,8 +1,11 @@
 //! The subcommands, one file each.
 
 mod backup;
+mod classifiers;
+mod classify;
 mod doctor;
 mod duplicates;
+mod eval;
 mod export;
 mod facets;
 mod index;
@@ -20,6 +23,7 @@ mod search;
 mod serve;
 mod shell;
 mod status;
+mod tags;
 mod unusual;
 
 use std::process::ExitCode;
@@ -53,6 +57,10 @@ pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
         Command::Similar(arguments) => search::similar(&settings, &arguments),
         Command::Rank(arguments) => rank::rank(&settings, &arguments),
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
+        Command::Classify(arguments) => classify::classify(&settings, &arguments),
+        Command::Eval(arguments) => eval::eval(&settings, &arguments),
+        Command::Classifiers(arguments) => classifiers::classifiers(&settings, &arguments),
+        Command::Tags(arguments) => tags::tags(&settings, &arguments),
         Command::Open(arguments) => open::open(&settings, &arguments),
         Command::Duplicates(arguments) => duplicates::duplicates(&settings, &arguments),
         Command::Saved(arguments) => saved::saved(&settings, &arguments),

@@ -47,6 +47,11 @@ impl Embedder {
         self.model.dimension()
     }
 
+    /// What cosine similarities are multiplied with so that their softmax are probabilities.
+    pub fn logit_scale(&self) -> f64 {
+        self.model.logit_scale()
+    }
+
     /// The model's name.
     pub fn model_name(&self) -> &str {
         self.model.name()

@@ -15,6 +15,12 @@ use crate::weights::hash_of_weights;
 /// The name of the model that is part of the program.
 pub const BUILTIN: &str = "builtin";
 
+/// What CLIP learned to multiply cosine similarities with (Radford et al., 2021); SigLIP's is much the same.
+const LOGIT_SCALE: f64 = 100.0;
+/// The scale of 10, 20, 30, 50 and 100 at which the built-in model's probabilities are nearest to how often it is right on the 1,515
+/// photos of Caltech 101 by class names: expected calibration errors of 0.178, 0.108, 0.235, 0.365 and 0.474.
+const BUILTIN_LOGIT_SCALE: f64 = 20.0;
+
 /// Changes whenever pictures are prepared otherwise than before: vectors from before and after must not share a space.
 const PREPROCESSING_REVISION: &[u8] = b"2";
 
@@ -129,6 +135,11 @@ impl Model {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What cosine similarities are multiplied with so that their softmax are probabilities.
+    pub fn logit_scale(&self) -> f64 {
+        if self.name == BUILTIN { BUILTIN_LOGIT_SCALE } else { LOGIT_SCALE }
     }
 
     /// The space of its embeddings.

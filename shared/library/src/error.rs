@@ -177,6 +177,12 @@ pub enum LibraryError {
     /// A saved search that is not there.
     #[error("no saved search is called {0:?}; `foray saved` lists those that there are")]
     NoSavedSearch(String),
+    /// There is no such classifier.
+    #[error("no classifier is called {0:?}; `foray eval DATASET --save {0}` makes one, `foray classifiers` lists them")]
+    NoClassifier(String),
+    /// There is no such rule.
+    #[error("no rule for tags is called {0:?}; `foray tags` lists them")]
+    NoTagRule(String),
     /// An id's first digits that fit several photos.
     #[error("{given} fits {count} photos; give more digits of the id")]
     AmbiguousPhoto {
@@ -237,9 +243,12 @@ impl LibraryError {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoPhoto(_) | Self::NoSavedSearch(_) | Self::FileGone { .. } | Self::Missing(_) => {
-                ProblemKind::NotFound
-            }
+            Self::NoPhoto(_)
+            | Self::NoSavedSearch(_)
+            | Self::NoClassifier(_)
+            | Self::NoTagRule(_)
+            | Self::FileGone { .. }
+            | Self::Missing(_) => ProblemKind::NotFound,
             Self::AmbiguousPhoto { .. } | Self::OutOfRange { .. } | Self::Relevance { .. } | Self::Filter(_) => {
                 ProblemKind::BadRequest
             }

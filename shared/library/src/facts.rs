@@ -67,7 +67,7 @@ struct Fact {
     /// Its files, RAW files and others.
     raw_files: u32,
     other_files: u32,
-    /// Keywords, and what kind of junk it is.
+    /// Keywords, what kind of junk it is, and the tags of the library's rules.
     tags: Box<[u32]>,
     has_keywords: bool,
 }
@@ -117,7 +117,8 @@ impl Facts {
     fn fact(&mut self, record: &PhotoRecord, paths: &[PhotoPath]) -> Fact {
         let (metadata, description) = (&record.metadata, &record.metadata.description);
         let keywords = description.keywords.iter().map(String::as_str);
-        let tags = keywords.chain(metadata.junk.map(Junk::name)).map(|tag| self.text(tag)).collect();
+        let given = metadata.tags.iter().map(|tag| tag.tag.as_str());
+        let tags = keywords.chain(metadata.junk.map(Junk::name)).chain(given).map(|tag| self.text(tag)).collect();
         let mut fact = Fact {
             width: metadata.width,
             height: metadata.height,

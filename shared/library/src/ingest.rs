@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use foray_protocol::{
-    Change, CommitSummary, Description, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoPath, UnitVector,
+    Change, CommitSummary, Description, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, TagRule,
+    UnitVector,
 };
 use sled::transaction::{ConflictableTransactionResult, TransactionError};
 use sled::{Batch, Transactional};
@@ -16,6 +17,8 @@ use crate::vectors::{self, VectorStore};
 /// A batch's effects, worked out against the catalogue before anything is written.
 pub(crate) struct Commit<'a> {
     catalogue: &'a Catalogue,
+    /// By which new photos get tags.
+    rules: Vec<TagRule>,
     counts: Counts,
     files: HashMap<PhotoPath, Option<FileRecord>>,
     photos: HashMap<ImageId, PhotoRecord>,
@@ -32,9 +35,11 @@ struct Links {
 }
 
 impl<'a> Commit<'a> {
-    pub fn new(catalogue: &'a Catalogue) -> Result<Self, LibraryError> {
+    /// A commit of vectors that `rules` are for.
+    pub fn new(catalogue: &'a Catalogue, rules: Vec<TagRule>) -> Result<Self, LibraryError> {
         Ok(Self {
             catalogue,
+            rules,
             counts: catalogue.counts()?,
             files: HashMap::new(),
             photos: HashMap::new(),
@@ -90,7 +95,8 @@ impl<'a> Commit<'a> {
             Some(before) => before.indexed_at,
             None => Some(now_seconds()),
         };
-        Ok(PhotoRecord { metadata: photo.metadata.clone(), indexed_at })
+        let tags = self.rules.iter().filter_map(|rule| rule.tag(&photo.vector)).collect();
+        Ok(PhotoRecord { metadata: PhotoMetadata { tags, ..photo.metadata.clone() }, indexed_at })
     }
 
     fn describe(&mut self, image: ImageId, description: &Description) -> Result<(), LibraryError> {

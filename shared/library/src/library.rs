@@ -234,7 +234,7 @@ impl Library {
         let _one_at_a_time = self.writing.lock();
         check_space_on_disk(&self.path())?;
         let active = self.space_for(&batch.space)?;
-        let mut commit = Commit::new(&self.catalogue)?;
+        let mut commit = Commit::new(&self.catalogue, self.tag_rules_of(&batch.space)?)?;
         let first_row = {
             let index = active.index.read();
             commit.plan(batch, |id| index.row(id).is_some())?;

@@ -15,11 +15,11 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, SendBody};
 
 use crate::{
-    CommitSummary, DuplicateResults, DuplicatesRequest, Facets, FacetsRequest, Failure, GateState, Hit, ImageId,
-    IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles,
-    PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest, RootFile, SavedSearch, SearchName, SearchRequest,
-    SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces, Token, UnitVector, UnusualRequest, UnusualResults,
-    ZSTD,
+    Classifier, CommitSummary, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
+    Failure, FileMark, GateState, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus,
+    MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest,
+    RootFile, SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces,
+    TagRule, TagRuleRequest, Tagged, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,12 +126,93 @@ impl Client {
         from_json(&url, &read(&url, request.send_empty())?)
     }
 
+    /// The evaluations that were made, the latest first.
+    ///
+    /// # Errors
+    /// Those of reaching the server, and its refusals; so for all that follow.
+    pub fn evaluations(&self) -> Result<Vec<Evaluation>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Evaluations {
+            evaluations: Vec<Evaluation>,
+        }
+        Ok(self.get::<Evaluations>("evaluations", &[])?.evaluations)
+    }
+
+    /// Keeps an evaluation that was made here.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn keep_evaluation(&self, evaluation: &Evaluation) -> Result<(), ProtocolError> {
+        self.ingest("evaluation", evaluation)
+    }
+
+    /// The classifiers that are kept, by name.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn classifiers(&self) -> Result<Vec<Classifier>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Classifiers {
+            classifiers: Vec<Classifier>,
+        }
+        Ok(self.get::<Classifiers>("classifiers", &[])?.classifiers)
+    }
+
+    /// Keeps a classifier under its name, instead of one that had it before.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn keep_classifier(&self, classifier: &Classifier) -> Result<(), ProtocolError> {
+        self.ingest("classifier", classifier)
+    }
+
+    /// Forgets the classifier of this name.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn forget_classifier(&self, name: &SearchName) -> Result<(), ProtocolError> {
+        let url = self.named_url("classifiers", name);
+        read(&url, self.agent.delete(&url).call()).map(drop)
+    }
+
+    /// The rules by which photos get tags, by name.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn tag_rules(&self) -> Result<Vec<TagRule>, ProtocolError> {
+        #[derive(serde::Deserialize)]
+        struct Rules {
+            rules: Vec<TagRule>,
+        }
+        Ok(self.get::<Rules>("tag-rules", &[])?.rules)
+    }
+
+    /// Makes a rule of a classifier that is kept, and gives all photos their tags by it; tells how many got one.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn keep_tag_rule(&self, name: &SearchName, rule: &TagRuleRequest) -> Result<usize, ProtocolError> {
+        let url = self.named_url("tag-rules", name);
+        let body = serde_json::to_vec(rule).map_err(|error| malformed(&url, error))?;
+        let reply = self.agent.put(&url).content_type("application/json").send(&body);
+        from_json::<Tagged>(&url, &read(&url, reply)?).map(|tagged| tagged.photos)
+    }
+
+    /// Forgets a rule, and takes away the tags that it gave; tells from how many photos.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn forget_tag_rule(&self, name: &SearchName) -> Result<usize, ProtocolError> {
+        let url = self.named_url("tag-rules", name);
+        from_json::<Tagged>(&url, &read(&url, self.agent.delete(&url).call())?).map(|tagged| tagged.photos)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/api/v1/{path}", self.base)
     }
 
-    fn search_url(&self, name: &SearchName) -> String {
-        self.url(&format!("searches/{}", percent_encode(name.as_str().as_bytes(), NON_ALPHANUMERIC)))
+    fn named_url(&self, what: &str, name: &SearchName) -> String {
+        self.url(&format!("{what}/{}", percent_encode(name.as_str().as_bytes(), NON_ALPHANUMERIC)))
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, ProtocolError> {
@@ -224,6 +305,25 @@ impl Ingest for Client {
     fn report(&self, progress: &IndexProgress) {
         // Progress is a courtesy: the next report or the next commit shows whether the server is there.
         let _: Result<(), _> = self.ingest("progress", progress);
+    }
+}
+
+impl EmbeddingCache for Client {
+    fn contents_of(&self, files: &[FileMark]) -> Result<Vec<Option<ImageId>>, ProtocolError> {
+        self.ingest("contents", &files)
+    }
+
+    fn embeddings_of(&self, space: &SpaceId, images: &[ImageId]) -> Result<Vec<Option<UnitVector>>, ProtocolError> {
+        self.ingest("embeddings", &(space, images))
+    }
+
+    fn remember(
+        &self,
+        space: &SpaceId,
+        files: &[(FileMark, ImageId)],
+        embeddings: &[(ImageId, UnitVector)],
+    ) -> Result<(), ProtocolError> {
+        self.ingest("remember", &(space, files, embeddings))
     }
 }
 
@@ -324,13 +424,13 @@ impl PhotoSearch for Client {
     }
 
     fn save_search(&self, saved: &SavedSearch) -> Result<(), ProtocolError> {
-        let url = self.search_url(&saved.name);
+        let url = self.named_url("searches", &saved.name);
         let body = serde_json::to_vec(&saved.search).map_err(|error| malformed(&url, error))?;
         read(&url, self.agent.put(&url).content_type("application/json").send(&body)).map(drop)
     }
 
     fn forget_search(&self, name: &SearchName) -> Result<(), ProtocolError> {
-        let url = self.search_url(name);
+        let url = self.named_url("searches", name);
         read(&url, self.agent.delete(&url).call()).map(drop)
     }
 }

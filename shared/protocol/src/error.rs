@@ -87,6 +87,9 @@ pub enum ProtocolError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Long work was ended early.
+    #[error("stopped before it was done; what was done is remembered")]
+    Stopped,
     /// A query that cannot be parsed.
     #[error(transparent)]
     Query(#[from] QueryError),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, ProtocolError, SpaceId, UnitVector};
+use crate::{
+    Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, PhotoTag, ProtocolError, SpaceId, UnitVector,
+};
 
 /// A library as its indexers see it.
 ///
@@ -155,6 +157,9 @@ pub struct PhotoMetadata {
     /// What the picture looks like; `None` for one without structure, and for photos indexed by versions that did not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perceptual_hash: Option<PerceptualHash>,
+    /// What the library's rules call it; the library gives these, and takes none from an indexer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<PhotoTag>,
 }
 
 /// What a commit did.

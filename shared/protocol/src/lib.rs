@@ -3,11 +3,15 @@
 
 mod account;
 mod appearance;
+mod classification;
+mod classifier;
 mod client;
 mod config;
 mod description;
 mod duplicates;
+mod embedding_cache;
 mod error;
+mod evaluation;
 mod facets;
 mod filter;
 mod gate;
@@ -29,11 +33,15 @@ mod watch_list;
 
 pub use account::{Account, ProgramToken, Role};
 pub use appearance::{Junk, PerceptualHash};
+pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
+pub use classifier::{Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, softmax};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND, LogFormat};
 pub use description::Description;
 pub use duplicates::{DuplicateFile, DuplicateGroup, DuplicateKind, DuplicateResults, DuplicatesRequest, KeepReason};
+pub use embedding_cache::{EmbeddingCache, FileMark};
 pub use error::{Problem, ProblemKind, ProtocolError};
+pub use evaluation::{CaptionSet, ClassMetrics, Comparison, Contender, Evaluation, EvaluationRequest, Metrics};
 pub use facets::{Facet, Facets, FacetsRequest};
 pub use filter::{
     Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
@@ -45,7 +53,7 @@ pub use ingest::{
     Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,
 };
 pub use maintenance::{GraphReport, Maintenance};
-pub use path::{PhotoPath, is_raw};
+pub use path::{PhotoPath, has_extension, is_photo, is_raw};
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
 pub use results::{

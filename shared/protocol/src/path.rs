@@ -8,13 +8,26 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+/// What pictures are called that Foray can decode, RAW files aside.
+const PICTURES: [&str; 15] =
+    ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "jxl", "heic", "heif", "hif", "avif"];
 /// What cameras call their RAW files.
 const RAW: [&str; 12] = ["cr2", "cr3", "nef", "nrw", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "srf"];
 
 /// Whether a file of this name is a camera's RAW file.
 pub fn is_raw(path: &Path) -> bool {
+    has_extension(path, &RAW)
+}
+
+/// Whether a file of this name could be a photo that Foray can decode.
+pub fn is_photo(path: &Path) -> bool {
+    has_extension(path, &PICTURES) || is_raw(path)
+}
+
+/// Whether a file's name ends with a dot and one of `extensions`, letter case left aside.
+pub fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
-    extension.is_some_and(|extension| RAW.iter().any(|raw| extension.eq_ignore_ascii_case(raw)))
+    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 /// An absolute path of a file or folder, ordered by its bytes.

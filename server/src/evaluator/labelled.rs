@@ -1,0 +1,172 @@
+//! The photos of an evaluation: those that are measured on, and those that things are tried on.
+
+use std::collections::BTreeMap;
+
+use foray_evaluation::{Dataset, LabelledPhoto, Split};
+use foray_protocol::{Failure, ImageId, LinearLayer, PhotoPath, ProtocolError, UnitVector};
+
+use super::nothing_left;
+use crate::photo_files::PhotoFiles;
+
+/// One in so many of the photos that a class's floor is measured by is below it.
+const BELOW_FLOOR: usize = 20;
+
+/// Which photos of a dataset take part, before they are read.
+pub(super) struct Labelled<'a> {
+    split: Option<Split>,
+    is_halved: bool,
+    measured: Vec<&'a LabelledPhoto>,
+    tuning: Vec<&'a LabelledPhoto>,
+}
+
+/// Photos with their classes and embeddings.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    pub paths: Vec<PhotoPath>,
+    pub labels: Vec<usize>,
+    pub vectors: Vec<UnitVector>,
+}
+
+/// All of them, read.
+pub(super) struct Embedded {
+    pub measured: Part,
+    pub tuning: Part,
+    pub failed: Vec<Failure>,
+    pub computed: usize,
+}
+
+impl<'a> Labelled<'a> {
+    /// Measures on `split`, or else on what the dataset has for that. Where other photos are needed, they are those of the
+    /// training and validation splits; a dataset without these is halved, class by class.
+    pub fn choose(dataset: &'a Dataset, split: Option<Split>, needs_others: bool) -> Result<Self, ProtocolError> {
+        let split = split.or_else(|| dataset.split_to_measure());
+        let measured = dataset.split(split)?;
+        if !needs_others {
+            return Ok(Self { split, is_halved: false, measured, tuning: vec![] });
+        }
+        let others = |photo: &&LabelledPhoto| photo.split != split && photo.split != Some(Split::Test);
+        let tuning: Vec<_> = dataset.photos.iter().filter(others).collect();
+        if tuning.is_empty() {
+            let (tuning, measured) = halves(&measured);
+            return Ok(Self { split, is_halved: true, measured, tuning });
+        }
+        Ok(Self { split, is_halved: false, measured, tuning })
+    }
+
+    /// The name of what is measured on.
+    pub fn split_name(&self) -> Option<String> {
+        match (self.split, self.is_halved) {
+            (None, false) => None,
+            (None, true) => Some("one half".to_owned()),
+            (Some(split), false) => Some(split.to_string()),
+            (Some(split), true) => Some(format!("one half of {split}")),
+        }
+    }
+
+    /// Reads and embeds all of them; what cannot be read is left out.
+    pub fn embed(&self, files: &PhotoFiles<'_>, mut told: impl FnMut(usize, usize)) -> Result<Embedded, ProtocolError> {
+        let all: Vec<_> = self.measured.iter().chain(&self.tuning).collect();
+        let paths: Vec<PhotoPath> = all.iter().map(|photo| photo.path.clone()).collect();
+        let embedded = files.embed(&paths, |done| told(done, paths.len()))?;
+        let (mut measured, mut tuning, mut failed) = (Part::default(), Part::default(), vec![]);
+        for (number, (photo, vector)) in all.into_iter().zip(embedded.vectors).enumerate() {
+            let part = if number < self.measured.len() { &mut measured } else { &mut tuning };
+            match vector {
+                Ok(vector) => part.push(photo, vector),
+                Err(reason) => failed.push(Failure { path: photo.path.clone(), reason }),
+            }
+        }
+        if measured.vectors.is_empty() {
+            return Err(nothing_left(&failed));
+        }
+        Ok(Embedded { measured, tuning, failed, computed: embedded.computed })
+    }
+}
+
+impl Part {
+    fn push(&mut self, photo: &LabelledPhoto, vector: UnitVector) {
+        self.paths.push(photo.path.clone());
+        self.labels.push(photo.class);
+        self.vectors.push(vector);
+    }
+}
+
+/// Two halves of `photos`, each with half of each class; which one a photo is in depends on its name alone.
+fn halves<'a>(photos: &[&'a LabelledPhoto]) -> (Vec<&'a LabelledPhoto>, Vec<&'a LabelledPhoto>) {
+    let mut by_class: BTreeMap<usize, Vec<&LabelledPhoto>> = BTreeMap::new();
+    photos.iter().for_each(|photo| by_class.entry(photo.class).or_default().push(photo));
+    let (mut first, mut second) = (vec![], vec![]);
+    for mut class in by_class.into_values() {
+        class.sort_by_key(|photo| {
+            let name = photo.path.as_path().file_name().unwrap_or_default();
+            ImageId::of_content(name.as_encoded_bytes())
+        });
+        let rest = class.split_off(class.len() / 2);
+        first.extend(class);
+        second.extend(rest);
+    }
+    (first, second)
+}
+
+/// For each class the logit that 19 in 20 of its photos reach that are recognised. Classes have few photos each: how far photos are
+/// below their class's mean is measured over all classes.
+pub(super) fn floors(layer: &LinearLayer, photos: &Part, classes: usize) -> Vec<f64> {
+    let mut own: Vec<Vec<f64>> = vec![vec![]; classes];
+    for (photo, &label) in photos.vectors.iter().zip(&photos.labels) {
+        let logits = layer.logits(photo);
+        if logits.iter().all(|logit| *logit <= logits[label]) {
+            own[label].push(logits[label]);
+        }
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let means: Vec<f64> = own.iter().map(|logits| mean(logits)).collect();
+    let mut below: Vec<f64> =
+        own.iter().zip(&means).flat_map(|(logits, mean)| logits.iter().map(move |logit| logit - mean)).collect();
+    if below.is_empty() {
+        return vec![];
+    }
+    below.sort_by(f64::total_cmp);
+    let allowance = below[below.len() / BELOW_FLOOR];
+    let recognised: Vec<f64> = own.iter().zip(&means).filter(|(own, _)| !own.is_empty()).map(|(_, m)| *m).collect();
+    let typical = mean(&recognised);
+    let of_class = |(own, mean): (&Vec<f64>, &f64)| allowance + if own.is_empty() { typical } else { *mean };
+    own.iter().zip(&means).map(of_class).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use foray_protocol::SpaceId;
+
+    use super::*;
+
+    #[test]
+    fn halves_have_half_of_each_class_and_are_always_the_same() {
+        let photo = |number: usize| LabelledPhoto {
+            path: PhotoPath::from(format!("/{number}.jpg")),
+            class: number % 3,
+            split: None,
+        };
+        let photos: Vec<_> = (0..30).map(photo).collect();
+        let all: Vec<_> = photos.iter().collect();
+        let (first, second) = halves(&all);
+        assert_eq!((first.len(), second.len()), (15, 15));
+        assert!(first.iter().all(|photo| !second.contains(photo)));
+        assert_eq!(first.iter().filter(|photo| photo.class == 2).count(), 5);
+        let reversed: Vec<_> = photos.iter().rev().collect();
+        assert_eq!(halves(&reversed).0, first);
+    }
+
+    #[test]
+    fn a_floor_leaves_most_recognised_photos_above_it() {
+        let unit = |x: f32| UnitVector::normalized(vec![x, 1.0]).unwrap();
+        let classes =
+            [UnitVector::normalized(vec![1.0, 0.0]).unwrap(), UnitVector::normalized(vec![0.0, 1.0]).unwrap()];
+        let layer = LinearLayer::zero_shot(SpaceId::from(String::new()), &classes, 1.0);
+        let vectors: Vec<_> = (0..100).map(|number| unit(1.1 + number as f32 / 10.0)).collect();
+        let photos = Part { paths: vec![], labels: vec![0; 100], vectors };
+        let floors = floors(&layer, &photos, 2);
+        let above = photos.vectors.iter().filter(|photo| layer.logits(photo)[0] >= floors[0]).count();
+        assert_eq!(above, 95);
+        assert_eq!(floors[0], floors[1]);
+    }
+}

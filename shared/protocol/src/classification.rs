@@ -1,0 +1,67 @@
+//! Which class photos show.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Classifier, ImageId, SearchName, UnitVector};
+
+/// `POST /api/v1/classify`: exactly one of `labels` and `classifier` says by what; the photos must be in the library.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifyRequest {
+    /// The classes in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["daisy", "dandelion"]))]
+    pub labels: Vec<String>,
+    /// A sentence with `{}` where the label stands; the label by itself where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// A classifier that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<SearchName>,
+    /// Photos whose most probable class is less probable than this, 0 to 1, show none of the classes.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 1)]
+    pub min_probability: f64,
+    /// The photos.
+    pub ids: Vec<ImageId>,
+}
+
+/// What a photo shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Classification {
+    /// The most probable class; `None` for a photo that shows none of them.
+    pub class: Option<String>,
+    /// The probability of the most probable class, 0 to 1.
+    pub probability: f64,
+    /// That of each class; together they are 1.
+    pub probabilities: BTreeMap<String, f64>,
+}
+
+impl Classification {
+    /// What `classifier` says of a photo.
+    pub fn new(classifier: &Classifier, photo: &UnitVector, min_probability: f64) -> Self {
+        let verdict = classifier.verdict(photo);
+        let shown = verdict.filter(|verdict| !verdict.is_none && verdict.probability >= min_probability);
+        let probabilities = classifier.classes.iter().cloned().zip(classifier.probabilities(photo)).collect();
+        Self {
+            class: shown.and_then(|verdict| classifier.classes.get(verdict.class).cloned()),
+            probability: verdict.map_or(0.0, |verdict| verdict.probability),
+            probabilities,
+        }
+    }
+}
+
+/// A photo of the library and what it shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ClassifiedPhoto {
+    /// Identity of its content.
+    pub id: ImageId,
+    /// Where it is.
+    pub path: String,
+    /// What it shows.
+    #[serde(flatten)]
+    pub classification: Classification,
+}
