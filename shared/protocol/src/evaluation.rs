@@ -63,7 +63,7 @@ pub struct Metrics {
     pub top1_interval: (f64, f64),
     /// Part of the photos with their class among the five most probable, 0 to 1.
     pub top5: f64,
-    /// The mean of the classes' F1, 0 to 1.
+    /// The mean F1 of the classes that have photos or were predicted, 0 to 1.
     pub macro_f1: f64,
     /// Expected calibration error over 15 bins of equal width, 0 to 1 (Guo et al., 2017).
     pub calibration_error: f64,

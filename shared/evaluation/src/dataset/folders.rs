@@ -90,8 +90,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for file in files {
             let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            if !file.ends_with('/') {
+            if file.ends_with('/') {
+                fs::create_dir_all(path).unwrap();
+            } else {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, "not opened").unwrap();
             }
         }

@@ -10,6 +10,9 @@ use super::objective::Objective;
 
 /// Parts that the examples are dealt into; each is held out once.
 const FOLDS: usize = 5;
+/// The length of the gradient at which a search ends: the log-loss of held-out photos
+/// is within about one per cent of that at the minimum, and found in a third of the time.
+const TOLERANCE: f64 = 1e-4;
 
 /// A way to learn a probe, and how well it does on photos that were held out.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +59,12 @@ pub(super) fn cross_validate(
     seed: u64,
 ) -> Option<Candidate> {
     let folds = folds(examples, seed);
-    let priors = [prior.map(Some), Some(None)].into_iter().flatten();
-    let candidates = priors.flat_map(|prior| candidates(examples, prior, strengths, &folds));
-    candidates.min_by(|a, b| a.log_loss.total_cmp(&b.log_loss))
+    let priors: Vec<_> = [prior.map(Some), Some(None)].into_iter().flatten().collect();
+    let candidates = priors.into_par_iter().flat_map_iter(|prior| candidates(examples, prior, strengths, &folds));
+    candidates.collect::<Vec<_>>().into_iter().min_by(|a, b| a.log_loss.total_cmp(&b.log_loss))
 }
 
-/// One candidate for each strength; none where no photo can be held out.
+/// One candidate for each strength; none where there are no folds.
 fn candidates(examples: &Examples, prior: Option<&Array2<f64>>, strengths: &[f64], folds: &[Fold]) -> Vec<Candidate> {
     let tallies: Vec<_> = folds.par_iter().map(|fold| tallies(examples, prior, strengths, fold)).collect();
     let of_strength = |place: usize| tallies.iter().map(|fold| fold[place]).fold(Tally::default(), Add::add);
@@ -81,7 +84,7 @@ fn tallies(examples: &Examples, prior: Option<&Array2<f64>>, strengths: &[f64], 
     let objective = Objective::new(&learned, prior);
     let mut weights = objective.start();
     let tally = |&strength: &f64| {
-        weights = objective.minimise(std::mem::take(&mut weights), strength);
+        weights = objective.minimise(std::mem::take(&mut weights), strength, TOLERANCE);
         let (right, loss) = objective.on_others(&weights, &held_out);
         Tally { photos: fold.held_out.len(), right, loss }
     };
@@ -89,7 +92,7 @@ fn tallies(examples: &Examples, prior: Option<&Array2<f64>>, strengths: &[f64], 
 }
 
 /// Deals each class's photos out to the folds in turn, starting where the class before ended. The only photo of a class is
-/// never held out: nothing would be left to learn the class from.
+/// never held out: nothing would be left to learn the class from. Folds that hold out nothing are left out.
 fn folds(examples: &Examples, seed: u64) -> Vec<Fold> {
     let classes = shuffled_by_class(examples.labels.iter().copied(), examples.classes, seed);
     let dealt: Vec<usize> = classes.into_iter().filter(|places| places.len() > 1).flatten().collect();
@@ -99,7 +102,7 @@ fn folds(examples: &Examples, seed: u64) -> Vec<Fold> {
         let (held_out, learned) = (0..fold_of.len()).partition(|&place| fold_of[place] == Some(fold));
         Fold { held_out, learned }
     };
-    (0..FOLDS).map(fold).collect()
+    (0..FOLDS).map(fold).filter(|fold: &Fold| !fold.held_out.is_empty()).collect()
 }
 
 #[cfg(test)]

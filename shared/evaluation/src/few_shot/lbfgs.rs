@@ -6,8 +6,6 @@ use ndarray::{Array2, Zip};
 
 /// Steps whose effect on the gradient is remembered.
 const MEMORY: usize = 10;
-/// The length of the gradient at which the search ends.
-const TOLERANCE: f64 = 1e-6;
 /// More steps are not taken.
 const MOST_STEPS: usize = 1_000;
 /// A step has to lower the value by this part of what the slope promises (Armijo, 1966).
@@ -22,13 +20,17 @@ struct Point {
     gradient: Array2<f64>,
 }
 
-/// Where `function` (its value and gradient) is least, searched from `start`: up to a gradient of length 1e-6.
-pub(super) fn minimise(start: Array2<f64>, function: impl Fn(&Array2<f64>) -> (f64, Array2<f64>)) -> Array2<f64> {
+/// Where `function` (its value and gradient) is least, searched from `start` until the gradient is not longer than `tolerance`.
+pub(super) fn minimise(
+    start: Array2<f64>,
+    tolerance: f64,
+    function: impl Fn(&Array2<f64>) -> (f64, Array2<f64>),
+) -> Array2<f64> {
     let (value, gradient) = function(&start);
     let mut point = Point { at: start, value, gradient };
     let mut memory = Memory::default();
     for _ in 0..MOST_STEPS {
-        if dot(&point.gradient, &point.gradient).sqrt() <= TOLERANCE {
+        if dot(&point.gradient, &point.gradient).sqrt() <= tolerance {
             break;
         }
         let Some(next) = step(&point, &memory.direction(&point.gradient), &function) else { break };
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn a_long_narrow_valley_is_followed_to_its_lowest_point() {
         let (lowest, steepness) = (array![[3.0, -2.0], [0.5, 7.0]], array![[1.0, 1_000.0], [0.01, 30.0]]);
-        let found = minimise(Array2::zeros((2, 2)), |at| {
+        let found = minimise(Array2::zeros((2, 2)), 1e-6, |at| {
             let away = at - &lowest;
             let gradient = &steepness * &away;
             (0.5 * dot(&gradient, &away), gradient)
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_lowest_point_is_kept() {
-        let at = minimise(array![[0.0]], |at| (at[[0, 0]].powi(2), at * 2.0));
+        let at = minimise(array![[0.0]], 1e-6, |at| (at[[0, 0]].powi(2), at * 2.0));
         assert_eq!(at, array![[0.0]]);
     }
 }

@@ -4,6 +4,10 @@
 //! The probe is multinomial logistic regression. With a few photos a class it overfits, unless its weights are kept near
 //! those that are known to work without any photo: the prompts' vectors, as in zero-shot classification. How strongly they are
 //! pulled there, and whether to there or to zero, is decided by cross-validation.
+//!
+//! A cache of the examples beside the prompts (Zhang et al., "Tip-Adapter", 2022) was tried too, on Caltech 101 with the
+//! built-in model. With one photo a class both are level, at 67 to 68 %; with 2 to 12 the probe is right on 75 to 90 %, the cache
+//! on 73 to 85 %, although its two settings were chosen on the photos it was tested on and the probe's were not.
 
 mod cross_validation;
 mod examples;
@@ -23,11 +27,15 @@ use objective::Objective;
 pub use examples::pick_examples;
 pub use probe::LinearProbe;
 
-/// How strongly weights are pulled, strongest first: with strength s, no weight moves further than about 1 / s. Warm starts go
-/// from each to the next.
-const STRENGTHS: [f64; 7] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
-/// The strength where nothing can be cross-validated, as every class has one photo.
-const STRENGTH_OF_ONE_SHOT: f64 = 0.03;
+/// How strongly weights are pulled, strongest first: with strength s, no weight moves further than about 1 / s. Searches go
+/// from each to the next. On Caltech 101, 1 to 12 photos a class, held-out photos were most likely at 0.0001 to 0.0003.
+const STRENGTHS: [f64; 5] = [0.1, 0.01, 0.001, 0.0001, 0.00001];
+/// The strength where nothing can be cross-validated, as every class has one photo: what held-out photos
+/// of Caltech 101 were most likely with.
+const STRENGTH_OF_ONE_SHOT: f64 = 0.0003;
+
+/// The length of the gradient at which the search for the probe that is kept ends.
+const TOLERANCE: f64 = 1e-6;
 
 /// What was learned from a few photos of each class.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +77,7 @@ pub fn few_shot(
 /// The probe of all examples with this prior and strength.
 fn learn(examples: &Examples, prior: Option<&Array2<f64>>, strength: f64) -> LinearProbe {
     let objective = Objective::new(examples, prior);
-    objective.probe(&objective.minimise(objective.start(), strength))
+    objective.probe(&objective.minimise(objective.start(), strength, TOLERANCE))
 }
 
 #[cfg(test)]

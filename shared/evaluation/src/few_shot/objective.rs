@@ -44,9 +44,9 @@ impl Objective {
         self.anchor.clone()
     }
 
-    /// The weights and biases at the minimum, searched from `start`.
-    pub(super) fn minimise(&self, start: Array2<f64>, strength: f64) -> Array2<f64> {
-        lbfgs::minimise(start, |weights| self.value_and_gradient(weights, strength))
+    /// The weights and biases at the minimum, searched from `start` until the gradient is not longer than `tolerance`.
+    pub(super) fn minimise(&self, start: Array2<f64>, strength: f64, tolerance: f64) -> Array2<f64> {
+        lbfgs::minimise(start, tolerance, |weights| self.value_and_gradient(weights, strength))
     }
 
     /// The value at `weights`, and how it rises with each of them.

@@ -5,7 +5,7 @@ use foray_protocol::{Comparison, Contender};
 use super::text::{name, p_value, percent, points};
 
 /// What the columns mean.
-const CAPTION: &str = "Top-1: photos whose most probable class is theirs, with the 95 % interval of the bootstrap. Top-5: photos \
+const LEGEND: &str = "Top-1: photos whose most probable class is theirs, with the 95 % interval of the bootstrap. Top-5: photos \
     with their class among the five most probable. Macro F1: the mean over classes of the balance of precision and recall. \
     ECE: how far confidence lies from the part of right answers; 0 is best. Difference: in top-1, against the contender that \
     was named first, in points of per cent. p: the probability of a difference at least this large between two that are \
@@ -15,9 +15,9 @@ const CAPTION: &str = "Top-1: photos whose most probable class is theirs, with t
 pub(super) fn section(contenders: &[Contender]) -> String {
     let rows: String = contenders.iter().map(row).collect();
     format!(
-        "<section aria-labelledby=\"contenders\">\n<h2 id=\"contenders\">Contenders</h2>\n\
+        "<section aria-labelledby=\"contenders\">\n<h2 id=\"contenders\">Contenders</h2>\n<p>{LEGEND}</p>\n\
          <div class=\"scroll\" role=\"region\" aria-labelledby=\"contenders\" tabindex=\"0\">\n<table>\n\
-         <caption>{CAPTION}</caption>\n<thead><tr><th scope=\"col\">Contender</th>{columns}</tr></thead>\n\
+         <thead><tr><th scope=\"col\">Contender</th>{columns}</tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",
         columns = ["Top-1", "Top-5", "Macro F1", "ECE", "Difference", "p"].map(column).concat(),
     )

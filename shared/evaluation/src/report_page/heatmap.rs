@@ -27,8 +27,8 @@ pub(super) fn section(evaluation: &Evaluation, best: &Contender) -> String {
     let cells = cells(&best.metrics.confusion);
     format!(
         "<section aria-labelledby=\"confusion\">\n<h2 id=\"confusion\">What is taken for what</h2>\n\
-         <p>Of the best contender, {name}. Each row is a class, each column what its photos were taken for; the darker, the more \
-         of them. On the diagonal they were recognised.</p>\n<div class=\"beside\">\n{picture}{pairs}</div>\n</section>\n",
+         <p>Of the best contender, {name}. Each row is a class, each column what its photos were taken for; the stronger the \
+         colour, the more of them. On the diagonal they were recognised.</p>\n<div class=\"beside\">\n{picture}{pairs}</div>\n</section>\n",
         name = name(&best.name),
         picture = picture(evaluation, &cells),
         pairs = pairs(evaluation, &cells),
@@ -74,7 +74,7 @@ fn draw(evaluation: &Evaluation, cell: &Cell, edge: usize, with_text: bool) -> S
     let (x, y) = (edge + cell.predicted * CELL, edge + cell.label * CELL);
     let (class, verb) = if cell.label == cell.predicted { ("right", "recognised as") } else { ("wrong", "taken for") };
     let (label, predicted) = (of_class(evaluation, cell.label), of_class(evaluation, cell.predicted));
-    // Numbers have to stand out from their cell: it is never fully dark then.
+    // Numbers have to stand out from their cell: it is never fully coloured then.
     let (least, span) = if with_text { (0.08, 0.34) } else { (0.25, 0.75) };
     let words = format!("{label} {verb} {predicted}: {} ({})", count(cell.photos as usize), percent(cell.part));
     let number = if with_text { number(x, y, cell.photos) } else { String::new() };
