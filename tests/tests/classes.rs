@@ -159,9 +159,9 @@ fn the_server_evaluates_datasets_in_its_folders_alone() {
     sandbox.index();
     let server = ServerProcess::start(&sandbox, ["serve"]);
     let outside = post_json(&server.url("/api/v1/evaluations"), &json!({ "dataset": "/etc" }));
-    assert_eq!(outside.status, 403, "{}", outside.text());
+    outside.is_problem(403, "");
     let begun = post_json(&server.url("/api/v1/evaluations"), &json!({ "dataset": dataset, "few_shot": 2 }));
-    assert_eq!(begun.status, 202, "{}", begun.text());
+    assert_eq!(begun.status, 202, "{begun:?}");
     wait_until("the evaluation is done", Duration::from_secs(120), || {
         server.api("/evaluations/job")["running"] == json!(false)
     });

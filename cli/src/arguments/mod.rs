@@ -1,5 +1,6 @@
 //! The command line as it is typed.
 
+mod captions;
 mod format;
 mod indexing;
 mod keeping;
@@ -13,6 +14,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use foray_protocol::LogFormat;
 
+pub use captions::CaptionsArguments;
 pub use format::FormatArguments;
 pub use indexing::{
     IndexArguments, IndexerArguments, IndexingArguments, PauseArguments, ReindexArguments, ServeArguments, UpArguments,
@@ -51,6 +53,12 @@ Examples:
   foray eval flowers/                                        with the captions of flowers/_tokenization.txt, else the class names
   foray eval flowers/ --template \"{}\" --template \"a picture of a {} flower\" --html report.html
   foray eval flowers/ --suggest --few-shot 8 --save flowers  look for better wordings, learn from examples, keep the best";
+
+const CAPTIONS_EXAMPLES: &str = "\
+Examples:
+  foray captions coco coco/ captions/ && foray eval captions/
+  foray captions yolo data/ crops/ --crops --margin 0.1
+  foray captions voc VOC2012/ kinds/ --by main-object --min-area 0.05";
 
 const CLASSIFY_EXAMPLES: &str = "\
 Examples:
@@ -172,6 +180,9 @@ pub enum Command {
     /// Measure how well wordings tell the classes of labelled photos apart
     #[command(after_help = EVAL_EXAMPLES)]
     Eval(EvalArguments),
+    /// Make a dataset of classes with captions out of one with boxes (COCO, Pascal VOC, YOLO), for `foray eval`
+    #[command(after_help = CAPTIONS_EXAMPLES)]
+    Captions(CaptionsArguments),
     /// List the classifiers that `foray eval --save NAME` kept, or forget one
     Classifiers(ClassifiersArguments),
     /// Tag photos with the class that a classifier sees in them: list rules, add, remove and apply them

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod backup;
+mod captions;
 mod classifiers;
 mod classify;
 mod doctor;
@@ -59,6 +60,7 @@ pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
         Command::Unusual(arguments) => unusual::unusual(&settings, &arguments),
         Command::Classify(arguments) => classify::classify(&settings, &arguments),
         Command::Eval(arguments) => eval::eval(&settings, &arguments),
+        Command::Captions(arguments) => return captions::captions(&settings, &arguments),
         Command::Classifiers(arguments) => classifiers::classifiers(&settings, &arguments),
         Command::Tags(arguments) => tags::tags(&settings, &arguments),
         Command::Open(arguments) => open::open(&settings, &arguments),
