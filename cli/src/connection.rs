@@ -144,6 +144,14 @@ impl Connection {
         Ok(())
     }
 
+    /// The library itself, where it is open in this process.
+    pub fn library(&self) -> Option<Arc<Library>> {
+        match self {
+            Self::Here(library) => Some(Arc::clone(library)),
+            Self::Server(_) => None,
+        }
+    }
+
     /// What remembers the embeddings of photos.
     pub fn embedding_cache(&self) -> Arc<dyn EmbeddingCache> {
         match self {

@@ -6,9 +6,10 @@ use std::thread::{self, JoinHandle};
 
 use foray_embedding::Embedder;
 use foray_library::{ConceptBank, Library};
-use foray_protocol::{ProtocolError, SpaceId};
+use foray_protocol::{ProtocolError, SpaceId, UnitVector};
 use parking_lot::Mutex;
 
+use crate::evaluator::embed_texts;
 use crate::picture_embedding::embedding_problem;
 
 /// One a line; `NOTICE` beside them says where they are from.
@@ -85,6 +86,23 @@ impl Drop for Concepts {
         // What it said of its own failure stands in the log.
         self.background.get_mut().take().into_iter().for_each(|background| drop(background.thread.join()));
     }
+}
+
+/// The concepts that words compete with for `photos`, embeddings of the embedder's space: those that `library` keeps, or else
+/// embedded now, 1,000 texts.
+///
+/// # Errors
+/// Those of embedding.
+pub fn everyday_concepts(
+    library: Option<&Library>,
+    embedder: &Embedder,
+    photos: &[UnitVector],
+) -> Result<ConceptBank, ProtocolError> {
+    if let Some(bank) = library.and_then(|library| library.concepts(embedder.space(), CONCEPTS)) {
+        return Ok(bank);
+    }
+    let embeddings = embed_texts(embedder, &CONCEPTS.lines().collect::<Vec<_>>())?;
+    Ok(ConceptBank::of_photos(&embeddings, photos))
 }
 
 /// Embeds the concepts and has the library keep them, unless somebody did or `is_ending` comes before.

@@ -1,15 +1,16 @@
 //! Evaluations and classification over HTTP.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
+use foray_evaluation::Dataset;
 use foray_library::Library;
 use foray_protocol::{
-    Classification, ClassifiedPhoto, ClassifyRequest, Evaluation, EvaluationRequest, ProblemKind, ProtocolError,
-    StopSignal,
+    Classification, ClassifiedPhoto, ClassifyRequest, Evaluation, EvaluationRequest, Problem, ProblemKind,
+    ProtocolError, StopSignal,
 };
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -17,11 +18,15 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
-use crate::evaluator::{classifier_of_labels, evaluate};
+use crate::concepts::everyday_concepts;
+use crate::evaluator::evaluate;
+use crate::labels::{LabelRelevance, classifier_of_labels};
 use crate::photo_files::PhotoFiles;
 use crate::refusals::{Conflict, NotFound, TooLarge};
 use crate::service::SearchService;
 
+/// Photos that tell how concepts' scores deviate, where the library does not know it yet.
+const SAMPLE: usize = 200;
 /// Photos that are classified in one request.
 const MOST_PHOTOS: usize = 10_000;
 
@@ -170,7 +175,9 @@ fn run(service: &SearchService, request: &EvaluationRequest) -> Result<Evaluatio
     let (embedder, stop) = (service.embedder().get(), StopSignal::new());
     let library = service.library();
     let files = PhotoFiles { embedder: &embedder, cache: Some(library.as_ref()), stop: &stop };
-    let evaluated = evaluate(&files, request, |done, all| service.evaluation_job().told(done, all))?;
+    let dataset = Dataset::read(Path::new(&request.dataset))?;
+    check_photos(library, &dataset)?;
+    let evaluated = evaluate(&files, dataset, request, |done, all| service.evaluation_job().told(done, all))?;
     library.keep_evaluation(&evaluated.evaluation)?;
     Ok(evaluated.evaluation)
 }
@@ -184,27 +191,63 @@ fn classified(service: &SearchService, request: &ClassifyRequest) -> Result<Vec<
         }
         _ => {
             let detail = "expected either a classifier, or at least two labels to tell apart";
-            return Err(foray_protocol::Problem::new(ProblemKind::BadRequest, detail).into());
+            return Err(Problem::new(ProblemKind::BadRequest, detail).into());
         }
     };
     if let Some(space) = library.space().filter(|space| *space != classifier.layer.space) {
         return Err(foray_library::LibraryError::WrongSpace { expected: space, got: classifier.layer.space }.into());
     }
+    let relevance = label_relevance(service, request)?;
     let of_photo = |&id| {
-        let classification = Classification::new(&classifier, &library.vector(id)?, request.min_probability);
+        let vector = library.vector(id)?;
+        let classification = Classification::new(&classifier, &vector, request.min_probability);
+        let classification = match &relevance {
+            Some(relevance) => classification.with_relevance(relevance.of(&vector)),
+            None => classification,
+        };
         Ok(ClassifiedPhoto { id, path: library.photo(id)?.path, classification })
     };
     request.ids.iter().map(of_photo).collect()
 }
 
+fn label_relevance(
+    service: &SearchService,
+    request: &ClassifyRequest,
+) -> Result<Option<LabelRelevance>, ProtocolError> {
+    if !request.or_none || request.labels.is_empty() {
+        return Ok(None);
+    }
+    let (library, embedder) = (service.library(), service.embedder().get());
+    let sample = request.ids.iter().take(SAMPLE).map(|&id| library.vector(id)).collect::<Result<Vec<_>, _>>()?;
+    let concepts = everyday_concepts(Some(library.as_ref()), &embedder, &sample)?;
+    LabelRelevance::new(&embedder, &request.labels, concepts).map(Some)
+}
+
 /// Refuses datasets outside the library's folders: whoever may ask need not be who may read all of the disk.
-fn check_place(library: &Library, dataset: &str) -> Result<(), ApiError> {
-    let refused = || {
-        let detail = format!("dataset: {dataset} is not in a folder of the library; `foray eval` takes any folder");
-        ApiError::new(ProblemKind::Forbidden, detail)
-    };
-    let place = Path::new(dataset).canonicalize().map_err(|_| refused())?;
+fn check_place(library: &Library, dataset: &str) -> Result<(), ProtocolError> {
+    let inside = is_in_any(Path::new(dataset), &real_roots(library)?);
+    if inside { Ok(()) } else { Err(outside(dataset)) }
+}
+
+/// The same for photos, which a file of labels or a link may have anywhere.
+fn check_photos(library: &Library, dataset: &Dataset) -> Result<(), ProtocolError> {
+    let roots = real_roots(library)?;
+    match dataset.photos.iter().find(|photo| !is_in_any(photo.path.as_path(), &roots)) {
+        Some(photo) => Err(outside(&photo.path.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn real_roots(library: &Library) -> Result<Vec<PathBuf>, ProtocolError> {
     let roots = library.status()?.roots;
-    let inside = roots.iter().filter_map(|root| root.as_path().canonicalize().ok()).any(|root| place.starts_with(root));
-    if inside { Ok(()) } else { Err(refused()) }
+    Ok(roots.iter().filter_map(|root| root.as_path().canonicalize().ok()).collect())
+}
+
+fn is_in_any(path: &Path, roots: &[PathBuf]) -> bool {
+    path.canonicalize().is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
+}
+
+fn outside(path: &str) -> ProtocolError {
+    let detail = format!("dataset: {path} is not in a folder of the library; `foray eval` takes any folder");
+    Problem::new(ProblemKind::Forbidden, detail).into()
 }

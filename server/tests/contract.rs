@@ -1,4 +1,4 @@
-//! The contracts of `Ingest` and `PhotoSearch`, run on both implementations of each: the library in this process, and the client
+//! The contracts of `Ingest`, `PhotoSearch` and `EmbeddingCache`, run on both implementations of each: the library in this process, and the client
 //! against a real server.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
 use foray_protocol::{
-    Change, Client, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest,
-    IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem, ProblemKind, ProtocolError,
-    RankRequest, Role, SavedSearch, SearchRequest, SimilarRequest, SpaceId, Token, UnitVector, UnusualKind,
-    UnusualRequest,
+    Change, Client, DuplicateKind, DuplicatesRequest, EmbeddingCache, FileFacts, FileMark, ImageId, IndexPhase,
+    IndexProgress, Ingest, IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath, PhotoSearch, Problem,
+    ProblemKind, ProtocolError, RankRequest, Role, SavedSearch, SearchRequest, SimilarRequest, SpaceId, Token,
+    UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_server::{AccessRules, SearchService, Server, ServerHandle};
 
@@ -181,6 +181,43 @@ fn searches_find_what_was_committed() {
             filter: None,
         };
         assert_eq!(search.unusual(&request).unwrap().results.len(), 3);
+    });
+}
+
+/// Runs `contract` on a fresh library in this process, then on another one behind a server.
+fn on_both_caches(contract: impl Fn(&Stage, &dyn Ingest, &dyn EmbeddingCache)) {
+    let here = Stage::new();
+    contract(&here, here.service.library().as_ref(), here.service.library().as_ref());
+    let served = Stage::new();
+    let client = Client::new(&served.url, Some(&token()));
+    contract(&served, &client, &client);
+}
+
+#[test]
+fn embeddings_of_strange_photos_are_remembered_by_space_and_content() {
+    on_both_caches(|stage, ingest, cache| {
+        let (space, other) = (stage.space(), SpaceId::new("other", b""));
+        let mark = |path: &[u8], modified_ns| FileMark { path: PhotoPath::from_bytes(path), size: 7, modified_ns };
+        let (image, vector) = (id("a heron"), UnitVector::normalized(vec![3.0, 4.0]).unwrap());
+        let odd = mark(b"/elsewhere/\xff.jpg", -5);
+        for _ in 0..2 {
+            cache.remember(&space, &[(odd.clone(), image)], &[(image, vector.clone())]).unwrap();
+        }
+        assert_eq!(
+            cache.contents_of(&[mark(b"/none.jpg", 1), odd, mark(b"/elsewhere/\xff.jpg", 6)]).unwrap(),
+            [None, Some(image), None]
+        );
+        assert_eq!(cache.embeddings_of(&space, &[id("unknown"), image]).unwrap(), [None, Some(vector)]);
+        assert_eq!(cache.embeddings_of(&other, &[image]).unwrap(), [None]);
+        assert_eq!(stage.service.library().status().unwrap().photos, 0);
+        assert_eq!((cache.contents_of(&[]).unwrap(), cache.embeddings_of(&space, &[]).unwrap()), (vec![], vec![]));
+
+        let path = PhotoPath::from("/p/a.jpg");
+        ingest.commit(&stage.batch(vec![stage.photo(&path, "a cat")])).unwrap();
+        let own = FileMark { path, size: 7, modified_ns: -5 };
+        assert_eq!(cache.contents_of(&[own]).unwrap(), [Some(id("a cat"))]);
+        let embedding = cache.embeddings_of(&space, &[id("a cat")]).unwrap().remove(0).unwrap();
+        assert!(embedding.cosine(&stage.service.embedder().get().embed_text("a cat").unwrap()) > 0.999);
     });
 }
 

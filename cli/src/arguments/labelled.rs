@@ -39,8 +39,12 @@ pub struct EvalArguments {
     /// Keep the best as a classifier of this name, for `foray classify` and `foray tags`
     #[arg(long, value_name = "NAME")]
     pub save: Option<SearchName>,
+    /// Write the photos with their classes and splits to this file, as CSV: what was learned from and what was measured on, to train
+    /// another model on the same and compare
+    #[arg(long, value_name = "FILE", requires = "few_shot")]
+    pub split_to: Option<PathBuf>,
     /// List the evaluations that were made before, those of this dataset where one is given
-    #[arg(long, conflicts_with_all = ["captions", "template", "ensemble", "suggest", "few_shot", "split", "html", "save"])]
+    #[arg(long, conflicts_with_all = ["captions", "template", "ensemble", "suggest", "few_shot", "split", "html", "save", "split_to"])]
     pub history: bool,
     /// Print one JSON document
     #[arg(long)]
@@ -73,6 +77,9 @@ pub struct ClassifyArguments {
     /// Photos whose most probable class is less probable than this, 0 to 1, show none of the classes
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub min_probability: f64,
+    /// Photos that everyday concepts explain as well as the labels do show none of the classes; a classifier has its own way to tell
+    #[arg(long, conflicts_with = "classifier")]
+    pub or_none: bool,
     /// Sort the photos into one folder for each class below DIR by moving them; only says so without --apply
     #[arg(long, value_name = "DIR", conflicts_with = "link_to")]
     pub move_to: Option<PathBuf>,

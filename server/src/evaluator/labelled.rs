@@ -24,6 +24,7 @@ pub(super) struct Labelled<'a> {
 pub(super) struct Part {
     pub paths: Vec<PhotoPath>,
     pub labels: Vec<usize>,
+    pub splits: Vec<Option<Split>>,
     pub vectors: Vec<UnitVector>,
 }
 
@@ -70,9 +71,13 @@ impl<'a> Labelled<'a> {
         let embedded = files.embed(&paths, |done| told(done, paths.len()))?;
         let (mut measured, mut tuning, mut failed) = (Part::default(), Part::default(), vec![]);
         for (number, (photo, vector)) in all.into_iter().zip(embedded.vectors).enumerate() {
-            let part = if number < self.measured.len() { &mut measured } else { &mut tuning };
+            let (part, half) = match number < self.measured.len() {
+                true => (&mut measured, Split::Test),
+                false => (&mut tuning, Split::Train),
+            };
+            let split = if self.is_halved { Some(half) } else { photo.split };
             match vector {
-                Ok(vector) => part.push(photo, vector),
+                Ok(vector) => part.push(photo, split, vector),
                 Err(reason) => failed.push(Failure { path: photo.path.clone(), reason }),
             }
         }
@@ -84,9 +89,10 @@ impl<'a> Labelled<'a> {
 }
 
 impl Part {
-    fn push(&mut self, photo: &LabelledPhoto, vector: UnitVector) {
+    fn push(&mut self, photo: &LabelledPhoto, split: Option<Split>, vector: UnitVector) {
         self.paths.push(photo.path.clone());
         self.labels.push(photo.class);
+        self.splits.push(split);
         self.vectors.push(vector);
     }
 }
@@ -163,7 +169,7 @@ mod tests {
             [UnitVector::normalized(vec![1.0, 0.0]).unwrap(), UnitVector::normalized(vec![0.0, 1.0]).unwrap()];
         let layer = LinearLayer::zero_shot(SpaceId::from(String::new()), &classes, 1.0);
         let vectors: Vec<_> = (0..100).map(|number| unit(1.1 + number as f32 / 10.0)).collect();
-        let photos = Part { paths: vec![], labels: vec![0; 100], vectors };
+        let photos = Part { labels: vec![0; 100], vectors, ..Part::default() };
         let floors = floors(&layer, &photos, 2);
         let above = photos.vectors.iter().filter(|photo| layer.logits(photo)[0] >= floors[0]).count();
         assert_eq!(above, 95);

@@ -3,18 +3,17 @@
 mod contenders;
 mod labelled;
 
-use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use foray_embedding::Embedder;
-use foray_evaluation::{Dataset, Mistake, Predictions, Split, Template, Wording, compare, measure};
+use foray_evaluation::{Dataset, Mistake, Predictions, Split, compare, label_table, measure};
 use foray_protocol::{
-    Classifier, Contender, Evaluation, EvaluationRequest, Failure, LinearLayer, PhotoPath, Problem, ProblemKind,
-    ProtocolError, SearchName, UnitVector,
+    Classifier, Contender, Evaluation, EvaluationRequest, Failure, PhotoPath, Problem, ProblemKind, ProtocolError,
+    SearchName, UnitVector,
 };
 
 use crate::evaluator::contenders::{Entrant, Entrants};
-use crate::evaluator::labelled::{Labelled, Part};
+use crate::evaluator::labelled::{Embedded, Labelled, Part};
 use crate::photo_files::PhotoFiles;
 use crate::picture_embedding::embedding_problem;
 
@@ -31,24 +30,26 @@ pub struct Evaluated {
     /// The best contender as a classifier, without a name yet.
     layer: Entrant,
     measured: Part,
+    tuning: Part,
     predictions: Predictions,
 }
 
-/// Measures what `request` asks for on photos that `files` embeds. `told` is called with how many of how many photos are ready.
+/// Measures what `request` asks for on the photos of `dataset`, which `files` embeds. `told` is called with how many of how many
+/// photos are ready.
 ///
 /// # Errors
 /// A bad request that names the file, class, split or field; those of the model and of the cache.
 pub fn evaluate(
     files: &PhotoFiles<'_>,
+    dataset: Dataset,
     request: &EvaluationRequest,
     told: impl FnMut(usize, usize),
 ) -> Result<Evaluated, ProtocolError> {
     check(request)?;
-    let dataset = Dataset::read(Path::new(&request.dataset))?;
     let split = request.split.as_deref().map(parse_split).transpose()?;
     let labelled = Labelled::choose(&dataset, split, needs_other_photos(request))?;
     let begun = Instant::now();
-    let embedded = labelled.embed(files, told)?;
+    let mut embedded = labelled.embed(files, told)?;
     let seconds = begun.elapsed().as_secs_f64();
     let entrants = Entrants { embedder: files.embedder, dataset: &dataset, request, tuning: &embedded.tuning }.all()?;
     let mut measured = measure_all(&entrants, &embedded.measured)?;
@@ -66,10 +67,11 @@ pub fn evaluate(
         images: embedded.measured.vectors.len(),
         embedded: embedded.computed,
         seconds,
-        failed: embedded.failed,
+        failed: std::mem::take(&mut embedded.failed),
         contenders: measured.into_iter().map(|measured| measured.contender).collect(),
     };
-    Ok(Evaluated { evaluation, layer, measured: embedded.measured, predictions })
+    let Embedded { measured, tuning, .. } = embedded;
+    Ok(Evaluated { evaluation, layer, measured, tuning, predictions })
 }
 
 impl Evaluated {
@@ -79,6 +81,20 @@ impl Evaluated {
         let classes = self.evaluation.classes.clone();
         let floors = labelled::floors(&layer, &self.measured, classes.len());
         Classifier { name, classes, prompts, layer, floors }
+    }
+
+    /// The photos with their labels and splits, as a table that [`Dataset::read`] takes: what was not measured on is there to learn
+    /// from, here and elsewhere.
+    ///
+    /// # Errors
+    /// A path that is not UTF-8.
+    pub fn labelled_split(&self) -> Result<String, ProtocolError> {
+        let label = |part: &Part, number: usize| self.evaluation.classes[part.labels[number]].clone();
+        let rows = |part: &Part| {
+            let each = part.paths.iter().zip(&part.splits).enumerate();
+            each.map(|(number, (path, split))| (path.clone(), label(part, number), *split)).collect::<Vec<_>>()
+        };
+        Ok(label_table(rows(&self.tuning).into_iter().chain(rows(&self.measured)))?)
     }
 
     /// What the best contender got wrong, the surest first, at most `limit`; `thumbnail` shows a photo as a JPEG.
@@ -135,28 +151,6 @@ fn predictions(entrant: &Entrant, photos: &Part) -> Result<Predictions, Protocol
     let probabilities = photos.vectors.iter().flat_map(|photo| entrant.probabilities(photo)).collect();
     let labels = photos.labels.iter().map(|&label| label as u32).collect();
     Ok(Predictions::new(entrant.layer.weights.len(), labels, probabilities)?)
-}
-
-/// A classifier by words alone, without a name to keep it under; `template` has `{}` where a label stands.
-///
-/// # Errors
-/// A bad request for labels of which two are the same, and those of the model.
-pub fn classifier_of_labels(
-    embedder: &Embedder,
-    labels: &[String],
-    template: Option<&str>,
-) -> Result<Classifier, ProtocolError> {
-    let template = template.map_or_else(|| Ok(Template::bare()), str::parse)?;
-    let wording = Wording::of_labels(&template, labels)?;
-    let vectors = wording.vectors(|texts| embed_texts(embedder, texts))?;
-    let layer = LinearLayer::zero_shot(embedder.space().clone(), &vectors, embedder.logit_scale());
-    Ok(Classifier {
-        name: "labels".parse()?,
-        classes: labels.to_vec(),
-        prompts: wording.prompts,
-        layer,
-        floors: vec![],
-    })
 }
 
 /// The embeddings of texts, in their order.

@@ -25,6 +25,10 @@ pub struct ClassifyRequest {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1)]
     pub min_probability: f64,
+    /// Whether photos that everyday concepts explain as well as the labels do show none of them; a classifier has its own way to
+    /// tell.
+    #[serde(default)]
+    pub or_none: bool,
     /// The photos.
     pub ids: Vec<ImageId>,
 }
@@ -38,6 +42,10 @@ pub struct Classification {
     pub probability: f64,
     /// That of each class; together they are 1.
     pub probabilities: BTreeMap<String, f64>,
+    /// How much better than everyday concepts the class explains the photo, 0 to 1: below 0.5 it shows none of them. Only where
+    /// that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<f32>,
 }
 
 impl Classification {
@@ -50,7 +58,14 @@ impl Classification {
             class: shown.and_then(|verdict| classifier.classes.get(verdict.class).cloned()),
             probability: verdict.map_or(0.0, |verdict| verdict.probability),
             probabilities,
+            relevance: None,
         }
+    }
+
+    /// The same, with no class where `relevance` is below [`crate::RELEVANT`].
+    pub fn with_relevance(self, relevance: f32) -> Self {
+        let class = self.class.filter(|_| relevance >= crate::RELEVANT);
+        Self { class, relevance: Some(relevance), ..self }
     }
 }
 

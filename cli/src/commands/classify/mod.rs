@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use foray_embedding::Embedder;
 use foray_evaluation::{caption_lines, read_text};
-use foray_library::LibraryError;
+use foray_library::{Library, LibraryError};
 use foray_protocol::{
-    Classification, Classifier, EmbeddingCache, Failure, PhotoPath, SearchRequest, StopSignal, is_photo,
+    Classification, Classifier, EmbeddingCache, Failure, PhotoPath, SearchRequest, StopSignal, UnitVector, is_photo,
 };
-use foray_server::{PhotoFiles, classifier_of_labels};
+use foray_server::{LabelRelevance, PhotoFiles, classifier_of_labels, everyday_concepts};
 use serde::Serialize;
 use serde_json::json;
 
@@ -25,6 +25,8 @@ use crate::settings::Settings;
 
 /// Folders below the one that is given; deeper ones are most likely a link in a circle.
 const DEEPEST: usize = 32;
+/// Photos that tell how everyday concepts' scores deviate, where no library knows it.
+const SAMPLE: usize = 200;
 
 /// A photo and what it shows.
 #[derive(Serialize)]
@@ -32,6 +34,8 @@ struct Classified {
     path: PhotoPath,
     #[serde(flatten)]
     classification: Classification,
+    #[serde(skip)]
+    vector: UnitVector,
 }
 
 pub fn classify(settings: &Settings, arguments: &ClassifyArguments) -> Result<()> {
@@ -43,8 +47,14 @@ pub fn classify(settings: &Settings, arguments: &ClassifyArguments) -> Result<()
     };
     let classifier = classifier(arguments, library.as_ref(), &embedder)?;
     let cache = library.as_ref().map(Connection::embedding_cache);
+    let catalogue = library.as_ref().and_then(Connection::library);
     let paths = paths(settings, arguments, library)?;
-    let (classified, failed) = classify_files(settings, arguments, &embedder, cache.as_deref(), &classifier, &paths)?;
+    let vectors = embed(settings, &embedder, cache.as_deref(), &paths)?;
+    let (classified, failed) = classify_vectors(arguments, &classifier, &paths, vectors);
+    let classified = match arguments.or_none {
+        true => with_relevance(classified, catalogue.as_deref(), &embedder, &classifier)?,
+        false => classified,
+    };
     sorting::sort_into_folders(arguments, &classified)?;
     print(arguments, &classifier, &classified, &failed)?;
     match failed.as_slice() {
@@ -132,29 +142,53 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PhotoPath>) -> Result<()
     Ok(())
 }
 
-fn classify_files(
+fn embed(
     settings: &Settings,
-    arguments: &ClassifyArguments,
     embedder: &Embedder,
     cache: Option<&dyn EmbeddingCache>,
-    classifier: &Classifier,
     paths: &[PhotoPath],
-) -> Result<(Vec<Classified>, Vec<Failure>)> {
+) -> Result<Vec<Result<UnitVector, String>>> {
     let bar = PhotoBar::new(settings.show_progress);
     let stop = StopSignal::new();
     let embedded = PhotoFiles { embedder, cache, stop: &stop }.embed(paths, |done| bar.show(done, paths.len()));
     bar.finish();
+    Ok(embedded?.vectors)
+}
+
+fn classify_vectors(
+    arguments: &ClassifyArguments,
+    classifier: &Classifier,
+    paths: &[PhotoPath],
+    vectors: Vec<Result<UnitVector, String>>,
+) -> (Vec<Classified>, Vec<Failure>) {
     let (mut classified, mut failed) = (vec![], vec![]);
-    for (path, vector) in paths.iter().zip(embedded?.vectors) {
+    for (path, vector) in paths.iter().cloned().zip(vectors) {
         match vector {
             Ok(vector) => {
                 let classification = Classification::new(classifier, &vector, arguments.min_probability);
-                classified.push(Classified { path: path.clone(), classification });
+                classified.push(Classified { path, classification, vector });
             }
-            Err(reason) => failed.push(Failure { path: path.clone(), reason }),
+            Err(reason) => failed.push(Failure { path, reason }),
         }
     }
-    Ok((classified, failed))
+    (classified, failed)
+}
+
+/// The photos with how relevant the labels are to them, and no class where they are not.
+fn with_relevance(
+    classified: Vec<Classified>,
+    library: Option<&Library>,
+    embedder: &Embedder,
+    classifier: &Classifier,
+) -> Result<Vec<Classified>> {
+    let sample: Vec<_> = classified.iter().take(SAMPLE).map(|photo| photo.vector.clone()).collect();
+    let concepts = everyday_concepts(library, embedder, &sample)?;
+    let relevance = LabelRelevance::new(embedder, &classifier.classes, concepts)?;
+    let judge = |photo: Classified| {
+        let classification = photo.classification.with_relevance(relevance.of(&photo.vector));
+        Classified { classification, ..photo }
+    };
+    Ok(classified.into_iter().map(judge).collect())
 }
 
 fn print(
@@ -181,7 +215,8 @@ fn print_csv(classifier: &Classifier, classified: &[Classified]) -> Result<()> {
     let mut table = csv::Writer::from_writer(io::stdout().lock());
     let classes = classifier.classes.iter().map(String::as_str);
     table.write_record(["path", "class", "probability"].into_iter().chain(classes))?;
-    for Classified { path, classification: Classification { class, probability, probabilities } } in classified {
+    for Classified { path, classification, .. } in classified {
+        let Classification { class, probability, probabilities, .. } = classification;
         let fixed = [path.to_string(), class.clone().unwrap_or_default(), probability.to_string()];
         let each = classifier.classes.iter().map(|class| probabilities.get(class).map_or(0.0, |p| *p).to_string());
         table.write_record(fixed.into_iter().chain(each))?;

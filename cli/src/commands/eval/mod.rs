@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use foray_embedding::{DecodeLimits, Detail, decode};
-use foray_evaluation::{read_text, report_page};
+use foray_evaluation::{Dataset, read_text, report_page};
 use foray_library::{Durability, write_atomically};
 use foray_protocol::{CaptionSet, Evaluation, EvaluationRequest, PhotoPath, StopSignal};
 use foray_server::{Evaluated, PhotoFiles, evaluate};
@@ -39,8 +39,9 @@ pub fn eval(settings: &Settings, arguments: &EvalArguments) -> Result<()> {
     let cache = library.embedding_cache();
     let stop = StopSignal::new();
     let files = PhotoFiles { embedder: &embedder, cache: Some(cache.as_ref()), stop: &stop };
+    let dataset = Dataset::read(Path::new(&request.dataset))?;
     let bar = PhotoBar::new(settings.show_progress);
-    let evaluated = evaluate(&files, &request, |done, all| bar.show(done, all));
+    let evaluated = evaluate(&files, dataset, &request, |done, all| bar.show(done, all));
     bar.finish();
     let evaluated = evaluated?;
     library.keep_evaluation(&evaluated.evaluation)?;
@@ -49,6 +50,9 @@ pub fn eval(settings: &Settings, arguments: &EvalArguments) -> Result<()> {
     }
     if let Some(file) = &arguments.html {
         write_page(file, &evaluated)?;
+    }
+    if let Some(file) = &arguments.split_to {
+        write_split(file, &evaluated)?;
     }
     print(arguments, &evaluated.evaluation)
 }
@@ -78,6 +82,14 @@ fn write_page(file: &Path, evaluated: &Evaluated) -> Result<()> {
     let page = report_page(&evaluated.evaluation, &mistakes);
     write_atomically(file, page.as_bytes(), Durability::Crash).with_context(|| format!("--html {}", file.display()))?;
     logging::notice(format!("the report is in {}", file.display()));
+    Ok(())
+}
+
+fn write_split(file: &Path, evaluated: &Evaluated) -> Result<()> {
+    let table = evaluated.labelled_split()?;
+    let written = write_atomically(file, table.as_bytes(), Durability::Crash);
+    written.with_context(|| format!("--split-to {}", file.display()))?;
+    logging::notice(format!("the labels and splits are in {}", file.display()));
     Ok(())
 }
 

@@ -27,6 +27,25 @@ pub fn read(file: &Path) -> Result<Vec<Found>, EvaluationError> {
     }
 }
 
+/// Photos with their classes and splits as CSV, which [`crate::Dataset::read`] takes.
+///
+/// # Errors
+/// [`EvaluationError::Shape`] for a path that is not UTF-8, which CSV cannot hold.
+pub fn label_table(
+    photos: impl IntoIterator<Item = (PhotoPath, String, Option<Split>)>,
+) -> Result<String, EvaluationError> {
+    let mut table = csv::Writer::from_writer(vec![]);
+    let not_written = |error: csv::Error| EvaluationError::shape("a label", error, "one that CSV can hold");
+    table.write_record([PATH_COLUMNS[0], LABEL_COLUMNS[0], SPLIT_COLUMNS[0]]).map_err(not_written)?;
+    for (path, label, split) in photos {
+        let text = path.as_path().to_str();
+        let text = text.ok_or_else(|| EvaluationError::shape("a photo's path", &path, "UTF-8"))?;
+        table.write_record([text, &label, split.map_or("", Split::name)]).map_err(not_written)?;
+    }
+    let written = table.into_inner().map_err(|error| EvaluationError::shape("labels", error, "memory for them"))?;
+    String::from_utf8(written).map_err(|error| EvaluationError::shape("labels", error, "UTF-8"))
+}
+
 /// A photo as JSON names it.
 #[derive(Debug, Deserialize)]
 struct Entry {
@@ -166,6 +185,22 @@ mod tests {
         assert_eq!(dataset("l.json", r#"{"a.jpg": "cat", "b.jpg": "dog"}"#).unwrap().photos.len(), 2);
         let marked = dataset("_classes.csv", "filename, cat, dog\na.jpg, 1, 0\nb.jpg, 0, 1\n").unwrap();
         assert_eq!((marked.classes, marked.photos[1].class), (vec!["cat".to_owned(), "dog".to_owned()], 1));
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let row = |path: &str, label: &str, split| (PhotoPath::from(path), label.to_owned(), split);
+        let rows = [
+            row("/p/a, \"b\".jpg", "cat, black", Some(Split::Train)),
+            row("/p/c.jpg", "dog", Some(Split::Train)),
+            row("/p/d\n.jpg", "dog", Some(Split::Test)),
+        ];
+        let dataset = dataset("l.csv", &label_table(rows.clone()).unwrap()).unwrap();
+        let read =
+            dataset.photos.iter().map(|photo| (photo.path.clone(), dataset.classes[photo.class].clone(), photo.split));
+        assert_eq!(read.collect::<Vec<_>>(), rows);
+        let odd = (PhotoPath::from_bytes(b"/p/\xff.jpg"), "cat".to_owned(), None);
+        assert!(label_table([odd]).unwrap_err().to_string().contains("expected UTF-8"));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+pub use label_file::label_table;
+
 use foray_protocol::PhotoPath;
 use serde::{Deserialize, Serialize};
 

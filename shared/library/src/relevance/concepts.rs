@@ -37,11 +37,26 @@ impl ConceptBank {
 
     /// With the deviation that an even sample of the photos in `index` shows.
     fn measured(embeddings: &[UnitVector], index: &SpaceIndex) -> Self {
+        Self::with_deviation_of(embeddings, index.sample(SAMPLE).map(|row| index.vectors.arena.quantized(row)))
+    }
+
+    /// Of concepts' embeddings, with the deviation that an even sample of `photos` of the same space shows: for photos that are in
+    /// no library.
+    pub fn of_photos(embeddings: &[UnitVector], photos: &[UnitVector]) -> Self {
+        let sample = photos.iter().step_by(photos.len().div_ceil(SAMPLE).max(1));
+        Self::with_deviation_of(embeddings, sample.map(|photo| QuantizedVector::new(photo.as_slice())))
+    }
+
+    fn with_deviation_of(embeddings: &[UnitVector], photos: impl Iterator<Item = QuantizedVector>) -> Self {
         let bank = Self::new(embeddings, 0.0);
-        let deviations =
-            index.sample(SAMPLE).map(|row| mean_and_deviation(bank.scores(&index.vectors.arena.quantized(row))).1);
-        let (deviation, _) = mean_and_deviation(deviations);
+        let (deviation, _) = mean_and_deviation(photos.map(|photo| mean_and_deviation(bank.scores(&photo)).1));
         Self { deviation, ..bank }
+    }
+
+    /// Relevance, 0 to 1, of a text whose cosine similarity to `photo` is `score`: above 0.5 it explains the photo better than
+    /// the concepts do.
+    pub fn relevance_for(&self, photo: &UnitVector, score: f32) -> f32 {
+        self.relevance(&QuantizedVector::new(photo.as_slice()), score)
     }
 
     /// How many components the embeddings have.
@@ -121,6 +136,16 @@ mod tests {
         assert!((at(CUT) - 0.5).abs() < 0.01);
         assert!((at(CUT + 1.0) - 0.825).abs() < 0.01);
         assert!((at(0.0) - 0.0164).abs() < 0.001);
+    }
+
+    #[test]
+    fn photos_of_no_library_are_measured_by_their_own_deviation() {
+        let concepts: Vec<_> = (0..40).map(axis).collect();
+        let photos: Vec<_> = (0..1_000).map(|number| axis(number % 40)).collect();
+        let bank = ConceptBank::of_photos(&concepts, &photos);
+        // One concept of forty scores 1, the others 0.
+        assert!((bank.deviation - (1.0f32 / 40.0 - 1.0 / 1_600.0).sqrt()).abs() < 1e-3, "{}", bank.deviation);
+        assert!(bank.relevance_for(&photos[0], 1.0) > 0.5 && bank.relevance_for(&photos[0], 0.5) < 0.5);
     }
 
     #[test]

@@ -1,0 +1,54 @@
+//! Classification by words alone: which of some labels a photo shows, and whether it shows any of them.
+
+use foray_embedding::Embedder;
+use foray_evaluation::{Template, Wording};
+use foray_library::ConceptBank;
+use foray_protocol::{Classifier, LinearLayer, ProtocolError, UnitVector};
+
+use crate::evaluator::embed_texts;
+
+/// A classifier by words alone, without a name to keep it under; `template` has `{}` where a label stands.
+///
+/// # Errors
+/// A bad request for labels of which two are the same, and those of the model.
+pub fn classifier_of_labels(
+    embedder: &Embedder,
+    labels: &[String],
+    template: Option<&str>,
+) -> Result<Classifier, ProtocolError> {
+    let template = template.map_or_else(|| Ok(Template::bare()), str::parse)?;
+    let wording = Wording::of_labels(&template, labels)?;
+    let vectors = wording.vectors(|texts| embed_texts(embedder, texts))?;
+    let layer = LinearLayer::zero_shot(embedder.space().clone(), &vectors, embedder.logit_scale());
+    Ok(Classifier {
+        name: "labels".parse()?,
+        classes: labels.to_vec(),
+        prompts: wording.prompts,
+        layer,
+        floors: vec![],
+    })
+}
+
+/// Labels against everyday concepts: a photo that these explain as well shows none of the labels.
+#[derive(Debug)]
+pub struct LabelRelevance {
+    labels: Vec<UnitVector>,
+    concepts: ConceptBank,
+}
+
+impl LabelRelevance {
+    /// Embeds the labels as bare as the concepts are, so that no template tips the scales.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn new(embedder: &Embedder, labels: &[String], concepts: ConceptBank) -> Result<Self, ProtocolError> {
+        let texts: Vec<_> = labels.iter().map(String::as_str).collect();
+        Ok(Self { labels: embed_texts(embedder, &texts)?, concepts })
+    }
+
+    /// How much better than everyday concepts the best label explains `photo`, 0 to 1.
+    pub fn of(&self, photo: &UnitVector) -> f32 {
+        let best = self.labels.iter().map(|label| label.cosine(photo)).fold(f32::MIN, f32::max);
+        self.concepts.relevance_for(photo, best)
+    }
+}
