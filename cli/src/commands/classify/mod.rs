@@ -204,7 +204,7 @@ fn print(
         return print_csv(classifier, classified);
     }
     let mut out = io::stdout().lock();
-    for Classified { path, classification } in classified {
+    for Classified { path, classification, .. } in classified {
         let class = classification.class.as_deref().unwrap_or("none of these");
         writeln!(out, "{:.4}\t{class}\t{path}", classification.probability)?;
     }

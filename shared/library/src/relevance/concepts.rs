@@ -53,8 +53,7 @@ impl ConceptBank {
         Self { deviation, ..bank }
     }
 
-    /// Relevance, 0 to 1, of a text whose cosine similarity to `photo` is `score`: above 0.5 it explains the photo better than
-    /// the concepts do.
+    /// Relevance, 0 to 1, of a text whose cosine similarity to `photo` is `score`.
     pub fn relevance_for(&self, photo: &UnitVector, score: f32) -> f32 {
         self.relevance(&QuantizedVector::new(photo.as_slice()), score)
     }
