@@ -160,11 +160,11 @@ impl Connection {
         }
     }
 
-    /// The evaluations that were made, the latest first.
-    pub fn evaluations(&self) -> Result<Vec<Evaluation>> {
+    /// The evaluations that were made, the latest first, at most `limit`.
+    pub fn evaluations(&self, limit: usize) -> Result<Vec<Evaluation>> {
         Ok(match self {
-            Self::Here(library) => library.evaluations()?,
-            Self::Server(client) => client.evaluations()?,
+            Self::Here(library) => library.evaluations(limit)?,
+            Self::Server(client) => client.evaluations(limit)?,
         })
     }
 

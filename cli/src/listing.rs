@@ -116,7 +116,7 @@ fn write_for_people(out: &mut impl Write, format: FormatArguments, number: usize
 }
 
 /// A name may hold what terminals take for commands: such characters are shown as they are written in programs.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escaped).collect()
 }

@@ -120,6 +120,7 @@ impl Server {
     /// # Errors
     /// [`ServerError::Stopped`] for faults of the network.
     pub fn run(self, started: impl FnOnce(ServerHandle)) -> Result<(), ServerError> {
+        let evaluation = self.service.evaluation_job().clone();
         let service = web::Data::from(Arc::new(self.service));
         let telemetry = web::Data::new(service.telemetry().clone());
         let (access, indexer) = (web::Data::new(self.access), web::Data::new(self.indexer));
@@ -145,7 +146,7 @@ impl Server {
                 .wrap(from_fn(telemetry::measure))
                 .configure(routes)
         };
-        rt::System::new().block_on(async {
+        let served = rt::System::new().block_on(async {
             // Head and body of a reply are written apart: without this, the body waits 40 ms for the client to acknowledge the head.
             let mut server = HttpServer::new(app).tcp_nodelay(true).listen(self.listener)?;
             if let Some(Https { listener, config, .. }) = self.https {
@@ -154,7 +155,9 @@ impl Server {
             let server = server.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run();
             started(ServerHandle(server.handle()));
             Ok(server.await?)
-        })
+        });
+        evaluation.stop();
+        served
     }
 }
 

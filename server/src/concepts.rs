@@ -97,12 +97,12 @@ pub fn everyday_concepts(
     library: Option<&Library>,
     embedder: &Embedder,
     photos: &[UnitVector],
-) -> Result<ConceptBank, ProtocolError> {
+) -> Result<Arc<ConceptBank>, ProtocolError> {
     if let Some(bank) = library.and_then(|library| library.concepts(embedder.space(), CONCEPTS)) {
-        return Ok(bank);
+        return Ok(Arc::new(bank));
     }
     let embeddings = embed_texts(embedder, &CONCEPTS.lines().collect::<Vec<_>>())?;
-    Ok(ConceptBank::of_photos(&embeddings, photos))
+    Ok(Arc::new(ConceptBank::of_photos(&embeddings, photos)))
 }
 
 /// Embeds the concepts and has the library keep them, unless somebody did or `is_ending` comes before.

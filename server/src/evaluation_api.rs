@@ -1,11 +1,12 @@
 //! Evaluations and classification over HTTP.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, get, post};
+use actix_web::web::{Data, Json, Query};
+use actix_web::{HttpResponse, delete, get, post};
 use foray_evaluation::Dataset;
 use foray_library::Library;
 use foray_protocol::{
@@ -13,30 +14,38 @@ use foray_protocol::{
     ProtocolError, StopSignal,
 };
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
-use crate::concepts::everyday_concepts;
 use crate::evaluator::evaluate;
 use crate::labels::{LabelRelevance, classifier_of_labels};
 use crate::photo_files::PhotoFiles;
 use crate::refusals::{Conflict, NotFound, TooLarge};
 use crate::service::SearchService;
 
-/// Photos that tell how concepts' scores deviate, where the library does not know it yet.
-const SAMPLE: usize = 200;
 /// Photos that are classified in one request.
 const MOST_PHOTOS: usize = 10_000;
+/// Labels that are told apart in one request: each is embedded.
+const MOST_LABELS: usize = 1_000;
+/// One for each photo and class: what a reply holds.
+const MOST_PROBABILITIES: usize = 1_000_000;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_evaluations).service(begin_evaluation).service(show_job).service(classify);
+    config.service(list_evaluations).service(begin_evaluation).service(show_job).service(stop_job).service(classify);
 }
 
 /// The evaluation that was begun last in this server.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct EvaluationJob(Arc<Mutex<JobState>>);
+pub(crate) struct EvaluationJob(Arc<Mutex<Job>>);
+
+#[derive(Debug, Default)]
+struct Job {
+    state: JobState,
+    stop: StopSignal,
+    worker: Option<JoinHandle<()>>,
+}
 
 /// How far it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -59,33 +68,83 @@ pub(crate) struct JobState {
 }
 
 impl EvaluationJob {
-    pub fn state(&self) -> JobState {
-        self.0.lock().clone()
+    /// How far it is, with what it measured.
+    fn state(&self) -> JobState {
+        self.0.lock().state.clone()
     }
 
-    /// The number of a job that begins now; `None` while another runs.
-    fn begin(&self) -> Option<u64> {
-        let mut state = self.0.lock();
-        if state.running {
+    /// How far it is, without what it measured, which may be large.
+    pub fn progress(&self) -> JobState {
+        let job = self.0.lock();
+        let JobState { job, running, done, all, ref error, .. } = job.state;
+        JobState { job, running, done, all, evaluation: None, error: error.clone() }
+    }
+
+    /// Begins `work` in a thread of its own and gives its number; `None` while another one runs.
+    fn begin(
+        &self,
+        work: impl FnOnce(&Self, &StopSignal) -> Result<Evaluation, ProtocolError> + Send + 'static,
+    ) -> Option<u64> {
+        let mut job = self.0.lock();
+        if job.state.running {
             return None;
         }
-        *state = JobState { job: state.job + 1, running: true, ..JobState::default() };
-        Some(state.job)
+        let number = job.state.job + 1;
+        job.state = JobState { job: number, running: true, ..JobState::default() };
+        job.stop = StopSignal::new();
+        let (this, stop) = (self.clone(), job.stop.clone());
+        job.worker = Some(thread::spawn(move || {
+            let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(&this, &stop)));
+            let failed =
+                |_| Err(Problem::new(ProblemKind::Internal, "the evaluation failed; the log says more").into());
+            this.end(outcome.unwrap_or_else(failed));
+        }));
+        Some(number)
+    }
+
+    /// Ends the one that runs and waits for that; what it embedded is remembered.
+    pub fn stop(&self) {
+        let worker = {
+            let mut job = self.0.lock();
+            job.stop.stop();
+            job.worker.take()
+        };
+        // How it ended stands in the state.
+        worker.into_iter().for_each(|worker| drop(worker.join()));
     }
 
     fn told(&self, done: usize, all: usize) {
-        let mut state = self.0.lock();
+        let state = &mut self.0.lock().state;
         (state.done, state.all) = (done, all);
     }
 
     fn end(&self, outcome: Result<Evaluation, ProtocolError>) {
-        let mut state = self.0.lock();
+        let state = &mut self.0.lock().state;
         state.running = false;
         match outcome {
             Ok(evaluation) => state.evaluation = Some(evaluation),
             Err(error) => state.error = Some(error.to_string()),
         }
     }
+}
+
+/// Which of the evaluations to list, and how.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListRequest {
+    /// How many of the latest at most.
+    #[serde(default = "usual_limit")]
+    #[param(default = 100, minimum = 1)]
+    limit: usize,
+    /// Whether with the confusion matrices, whose size is that of the number of classes squared.
+    #[serde(default)]
+    #[param(default = false)]
+    confusion: bool,
+}
+
+fn usual_limit() -> usize {
+    100
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,16 +166,21 @@ struct Classified {
 }
 
 /// The evaluations that were made
-#[utoipa::path(tag = "classes", responses((status = 200, description = "The latest first", body = Evaluations)))]
+#[utoipa::path(tag = "classes", params(ListRequest), responses((status = 200, description = "The latest first", body = Evaluations)))]
 #[get("/evaluations")]
-async fn list_evaluations(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
-    let evaluations = blocking(move || service.library().evaluations()).await?;
+async fn list_evaluations(service: Data<SearchService>, request: Query<ListRequest>) -> Result<HttpResponse, ApiError> {
+    let ListRequest { limit, confusion } = request.into_inner();
+    let mut evaluations = blocking(move || service.library().evaluations(limit)).await?;
+    if !confusion {
+        let contenders = evaluations.iter_mut().flat_map(|evaluation| &mut evaluation.contenders);
+        contenders.for_each(|contender| contender.metrics.confusion.clear());
+    }
     Ok(HttpResponse::Ok().json(Evaluations { evaluations }))
 }
 
 /// Begins to measure how well wordings, and what learns from examples, tell the classes of labelled photos apart
 ///
-/// How far it is tell `/evaluations/job` and the event `evaluation`; one runs at a time.
+/// How far it is tell `/evaluations/job` and the event `evaluation`, which is without what was measured; one runs at a time.
 #[utoipa::path(
     tag = "classes",
     request_body(content = EvaluationRequest, example = json!({"dataset": "/srv/photos/flowers", "templates": ["{}", "a photo of a {}"]})),
@@ -136,11 +200,8 @@ async fn begin_evaluation(
     let busy = || {
         ApiError::new(ProblemKind::Busy, "an evaluation runs already; GET /api/v1/evaluations/job shows how far it is")
     };
-    let job = service.evaluation_job().begin().ok_or_else(busy)?;
-    thread::spawn(move || {
-        let outcome = run(&service, &request);
-        service.evaluation_job().end(outcome);
-    });
+    let asked = Data::clone(&service);
+    let job = service.evaluation_job().begin(move |job, stop| run(&asked, &request, job, stop)).ok_or_else(busy)?;
     Ok(HttpResponse::Accepted().json(Begun { job }))
 }
 
@@ -149,6 +210,18 @@ async fn begin_evaluation(
 #[get("/evaluations/job")]
 async fn show_job(service: Data<SearchService>) -> HttpResponse {
     HttpResponse::Ok().json(service.evaluation_job().state())
+}
+
+/// Stops the evaluation that runs; what it embedded is remembered
+#[utoipa::path(tag = "classes", responses((status = 204, description = "None runs any more")))]
+#[delete("/evaluations/job")]
+async fn stop_job(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
+    blocking(move || {
+        service.evaluation_job().stop();
+        Ok::<_, ApiError>(())
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Which class photos of the library show
@@ -163,6 +236,10 @@ async fn classify(service: Data<SearchService>, request: Json<ClassifyRequest>) 
         let detail = format!("ids: got {} photos; expected at most {MOST_PHOTOS} in one request", request.ids.len());
         return Err(ApiError::new(ProblemKind::TooLarge, detail));
     }
+    if request.labels.len() > MOST_LABELS {
+        let detail = format!("labels: got {}; expected at most {MOST_LABELS} in one request", request.labels.len());
+        return Err(ApiError::new(ProblemKind::TooLarge, detail));
+    }
     if !(0.0..=1.0).contains(&request.min_probability) {
         let detail = format!("min_probability: got {}; expected 0 to 1", request.min_probability);
         return Err(ApiError::new(ProblemKind::BadRequest, detail));
@@ -171,13 +248,17 @@ async fn classify(service: Data<SearchService>, request: Json<ClassifyRequest>) 
     Ok(HttpResponse::Ok().json(Classified { results }))
 }
 
-fn run(service: &SearchService, request: &EvaluationRequest) -> Result<Evaluation, ProtocolError> {
-    let (embedder, stop) = (service.embedder().get(), StopSignal::new());
-    let library = service.library();
-    let files = PhotoFiles { embedder: &embedder, cache: Some(library.as_ref()), stop: &stop };
+fn run(
+    service: &SearchService,
+    request: &EvaluationRequest,
+    job: &EvaluationJob,
+    stop: &StopSignal,
+) -> Result<Evaluation, ProtocolError> {
+    let (embedder, library) = (service.embedder().get(), service.library());
+    let files = PhotoFiles { embedder: &embedder, cache: Some(library.as_ref()), stop };
     let dataset = Dataset::read(Path::new(&request.dataset))?;
     check_photos(library, &dataset)?;
-    let evaluated = evaluate(&files, dataset, request, |done, all| service.evaluation_job().told(done, all))?;
+    let evaluated = evaluate(&files, dataset, request, |done, all| job.told(done, all))?;
     library.keep_evaluation(&evaluated.evaluation)?;
     Ok(evaluated.evaluation)
 }
@@ -196,6 +277,15 @@ fn classified(service: &SearchService, request: &ClassifyRequest) -> Result<Vec<
     };
     if let Some(space) = library.space().filter(|space| *space != classifier.layer.space) {
         return Err(foray_library::LibraryError::WrongSpace { expected: space, got: classifier.layer.space }.into());
+    }
+    let probabilities = classifier.classes.len().saturating_mul(request.ids.len());
+    if probabilities > MOST_PROBABILITIES {
+        let detail = format!(
+            "ids: got {} photos for {} classes; expected at most {MOST_PROBABILITIES} probabilities in one request",
+            request.ids.len(),
+            classifier.classes.len()
+        );
+        return Err(Problem::new(ProblemKind::TooLarge, detail).into());
     }
     let relevance = label_relevance(service, request)?;
     let of_photo = |&id| {
@@ -217,10 +307,9 @@ fn label_relevance(
     if !request.or_none || request.labels.is_empty() {
         return Ok(None);
     }
-    let (library, embedder) = (service.library(), service.embedder().get());
-    let sample = request.ids.iter().take(SAMPLE).map(|&id| library.vector(id)).collect::<Result<Vec<_>, _>>()?;
-    let concepts = everyday_concepts(Some(library.as_ref()), &embedder, &sample)?;
-    LabelRelevance::new(&embedder, &request.labels, concepts).map(Some)
+    let embedder = service.embedder().get();
+    let concepts = service.made_concepts(&embedder)?;
+    concepts.map(|concepts| LabelRelevance::new(&embedder, &request.labels, concepts)).transpose()
 }
 
 /// Refuses datasets outside the library's folders: whoever may ask need not be who may read all of the disk.
@@ -232,7 +321,10 @@ fn check_place(library: &Library, dataset: &str) -> Result<(), ProtocolError> {
 /// The same for photos, which a file of labels or a link may have anywhere.
 fn check_photos(library: &Library, dataset: &Dataset) -> Result<(), ProtocolError> {
     let roots = real_roots(library)?;
-    match dataset.photos.iter().find(|photo| !is_in_any(photo.path.as_path(), &roots)) {
+    // What is not there is left out later, as any photo is that cannot be read.
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let mut paths = dataset.photos.iter().map(|photo| (photo, photo.path.as_path()));
+    match paths.find(|(_, path)| is_there(path) && !is_in_any(path, &roots)).map(|(photo, _)| photo) {
         Some(photo) => Err(outside(&photo.path.to_string())),
         None => Ok(()),
     }

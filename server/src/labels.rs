@@ -1,5 +1,7 @@
 //! Classification by words alone: which of some labels a photo shows, and whether it shows any of them.
 
+use std::sync::Arc;
+
 use foray_embedding::Embedder;
 use foray_evaluation::{Template, Wording};
 use foray_library::ConceptBank;
@@ -33,7 +35,7 @@ pub fn classifier_of_labels(
 #[derive(Debug)]
 pub struct LabelRelevance {
     labels: Vec<UnitVector>,
-    concepts: ConceptBank,
+    concepts: Arc<ConceptBank>,
 }
 
 impl LabelRelevance {
@@ -41,7 +43,7 @@ impl LabelRelevance {
     ///
     /// # Errors
     /// Those of the model.
-    pub fn new(embedder: &Embedder, labels: &[String], concepts: ConceptBank) -> Result<Self, ProtocolError> {
+    pub fn new(embedder: &Embedder, labels: &[String], concepts: Arc<ConceptBank>) -> Result<Self, ProtocolError> {
         let texts: Vec<_> = labels.iter().map(String::as_str).collect();
         Ok(Self { labels: embed_texts(embedder, &texts)?, concepts })
     }

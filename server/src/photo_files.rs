@@ -144,6 +144,10 @@ fn read(path: &PhotoPath) -> Result<Reading, String> {
     if file.is_dir() {
         return Err("a folder; expected image files (give its files, or index it and search)".to_owned());
     }
+    let metadata = fs::metadata(file).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("not a file; expected image files".to_owned());
+    }
     let mark = mark(path);
     if mark.as_ref().is_some_and(|mark| mark.size > LARGEST_FILE) {
         return Err(format!("larger than {} MiB", LARGEST_FILE >> 20));

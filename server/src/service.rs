@@ -171,6 +171,11 @@ impl SearchService {
         }
     }
 
+    /// What words compete with, embedded now if need be; `None` for a library without photos.
+    pub(crate) fn made_concepts(&self, embedder: &Embedder) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
+        self.concepts.made(&self.library, embedder)
+    }
+
     /// What a query of words competes with. Who wants photos left out waits until these are embedded for the first time.
     fn concepts_for(
         &self,

@@ -101,11 +101,11 @@ fn what_learned_from_examples_tags_photos_and_sorts_them() {
     assert!(measured["top1"].as_f64().unwrap() > 0.9, "{measured}");
 
     let labels = sandbox.path().join("labels.csv");
-    let run = ["--few-shot", "5", "--split-to", labels.to_str().unwrap()];
+    let run = ["--few-shot", "3", "--split-to", labels.to_str().unwrap()];
     let first = eval(&sandbox, &dataset, &run);
-    let again = eval(&sandbox, &labels, &["--few-shot", "5"]);
+    let again = eval(&sandbox, &labels, &["--few-shot", "3"]);
     assert_eq!(first["contenders"], again["contenders"]);
-    assert_eq!(fs::read_to_string(&labels).unwrap().matches(",train\n").count(), 20);
+    assert_eq!(fs::read_to_string(&labels).unwrap().matches(",train\n").count(), 12);
 
     let test = dataset.join("test");
     let classified = sandbox.run(["classify", test.to_str().unwrap(), "--classifier", "things", "--json"]).json();
@@ -204,7 +204,11 @@ fn the_server_evaluates_datasets_in_its_folders_alone() {
     });
     let job = server.api("/evaluations/job");
     assert_eq!(job["evaluation"]["images"], json!(40), "{job}");
-    assert_eq!(server.api("/evaluations")["evaluations"][0], job["evaluation"]);
+    assert_eq!(server.api("/evaluations?confusion=true")["evaluations"][0], job["evaluation"]);
+    let listed = server.api("/evaluations?limit=1");
+    assert_eq!(listed["evaluations"][0]["contenders"][0]["confusion"], json!([]), "{listed}");
+    let too_many = json!({ "labels": vec!["x"; 1_001], "ids": [] });
+    post_json(&server.url("/api/v1/classify"), &too_many).is_problem(413, "at most 1000");
     // The command asks the server for what it remembers, and has it keep what it makes.
     let measured = eval(&sandbox, &dataset, &["--save", "served"]);
     assert_eq!(measured["embedded"], json!(0));

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use foray_protocol::{SearchName, TagRule, TagRuleRequest};
 use serde_json::json;
 
@@ -17,6 +17,9 @@ pub fn tags(settings: &Settings, arguments: &TagsArguments) -> Result<()> {
     match &arguments.command {
         None => list(&connection, arguments.json),
         Some(TagsCommand::Add { classifier, only, min_probability }) => {
+            if connection.tag_rules()?.iter().any(|rule| rule.classifier.name == *classifier) {
+                logging::notice(format!("{classifier}: the rule that there was gives way to this one"));
+            }
             let request = TagRuleRequest { only: only.clone(), min_probability: *min_probability };
             apply(&connection, classifier, &request)
         }
@@ -25,11 +28,25 @@ pub fn tags(settings: &Settings, arguments: &TagsArguments) -> Result<()> {
             logging::notice(format!("{name}: {photos} photos lost a tag"));
             Ok(())
         }
-        Some(TagsCommand::Run) => connection.tag_rules()?.into_iter().try_for_each(|rule| {
-            let TagRule { classifier, only, min_probability } = rule;
-            apply(&connection, &classifier.name, &TagRuleRequest { only, min_probability: Some(min_probability) })
-        }),
+        Some(TagsCommand::Run) => run_all(&connection),
     }
+}
+
+/// One rule that cannot be applied, such as one of another model, is no reason to leave the others.
+fn run_all(connection: &Connection) -> Result<()> {
+    let (mut all, mut failed) = (0, 0);
+    for TagRule { classifier, only, min_probability } in connection.tag_rules()? {
+        all += 1;
+        let request = TagRuleRequest { only, min_probability: Some(min_probability) };
+        if let Err(error) = apply(connection, &classifier.name, &request) {
+            failed += 1;
+            logging::warning(format!("{}: {error}; its tags stay as they are", classifier.name));
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} of {all} rules could not be applied; `foray tags rm NAME` forgets one");
+    }
+    Ok(())
 }
 
 fn apply(connection: &Connection, name: &SearchName, request: &TagRuleRequest) -> Result<()> {

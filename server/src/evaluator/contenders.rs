@@ -4,7 +4,7 @@ use foray_embedding::Embedder;
 use foray_evaluation::{Dataset, EvaluationError, Template, Wording, few_shot, pick_examples, suggest};
 use foray_protocol::{EvaluationRequest, LinearLayer, ProtocolError, UnitVector, softmax};
 
-use super::labelled::Part;
+use super::labelled::{Part, check_examples};
 use super::{SEED, embed_texts};
 
 /// One that takes part.
@@ -17,6 +17,8 @@ pub(super) struct Entrant {
     pub vectors: Vec<UnitVector>,
     pub layer: LinearLayer,
     pub cross_validated_top1: Option<f64>,
+    /// The photos that it learned from, as places among those for trying things on; none for wordings.
+    pub examples: Vec<usize>,
 }
 
 impl Entrant {
@@ -36,15 +38,11 @@ pub(super) struct Entrants<'a> {
 impl Entrants<'_> {
     /// In the order in which they were named.
     pub fn all(&self) -> Result<Vec<Entrant>, ProtocolError> {
-        let mut wordings = self.named()?;
-        if self.request.suggest {
-            wordings.push(self.suggested()?);
-        }
-        let mut all = wordings.iter().map(|wording| self.zero_shot(wording)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(shots) = self.request.few_shot {
-            all.push(self.learned(shots, self.best_on_tuning(&all))?);
-        }
-        Ok(all)
+        let named = self.named()?.iter().map(|wording| self.zero_shot(wording)).collect::<Result<Vec<_>, _>>()?;
+        let suggested = self.request.suggest.then(|| self.zero_shot(&self.suggested()?)).transpose()?;
+        // The suggestion was chosen by more labels than the examples have.
+        let learned = self.request.few_shot.map(|shots| self.learned(shots, &named)).transpose()?;
+        Ok(named.into_iter().chain(suggested).chain(learned).collect())
     }
 
     /// The wordings that were asked for, or else the dataset's own.
@@ -89,44 +87,48 @@ impl Entrants<'_> {
             vectors: classes,
             layer,
             cross_validated_top1: None,
+            examples: vec![],
         })
     }
 
-    /// Learns from examples, begun from the words of `prior`.
-    fn learned(&self, shots: usize, prior: &Entrant) -> Result<Entrant, ProtocolError> {
+    /// Learns from examples, begun from the one of `priors` that does best on them.
+    fn learned(&self, shots: usize, priors: &[Entrant]) -> Result<Entrant, ProtocolError> {
         let Part { vectors, labels, .. } = self.tuning;
         let classes = self.dataset.classes.len();
+        check_examples(labels.iter().copied(), &self.dataset.classes)?;
         let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
         let picked = pick_examples(&labels, classes, shots, SEED);
         let examples: Vec<_> = picked.iter().map(|&photo| vectors[photo].clone()).collect();
         let labels: Vec<_> = picked.iter().map(|&photo| labels[photo]).collect();
+        let prior = best_on(priors, &examples, &labels);
         let learned = few_shot(&examples, &labels, classes, Some(&prior.vectors), SEED)?;
         let space = self.embedder.space().clone();
         let layer = LinearLayer { space, scale: 1.0, weights: learned.probe.weights, bias: learned.probe.bias };
-        let name = format!("{shots} examples of each class");
+        let up_to = if picked.len() < classes * shots { "up to " } else { "" };
+        let plural = if shots == 1 { "" } else { "s" };
         Ok(Entrant {
-            name,
+            name: format!("{up_to}{shots} example{plural} of each class"),
             prompts: vec![],
             vectors: vec![],
             layer,
             cross_validated_top1: learned.cross_validated_top1,
+            examples: picked,
         })
-    }
-
-    /// The wording that does best on the photos for trying things on.
-    fn best_on_tuning<'e>(&self, entrants: &'e [Entrant]) -> &'e Entrant {
-        let Part { vectors, labels, .. } = self.tuning;
-        let right = |entrant: &&Entrant| {
-            let answers = vectors.iter().map(|photo| most_probable(&entrant.layer.logits(photo)));
-            answers.zip(labels).filter(|(answer, label)| answer == *label).count()
-        };
-        // The last of equals is what comes out, so the first one goes last.
-        entrants.iter().rev().max_by_key(right).unwrap_or(&entrants[0])
     }
 
     fn logit_scale(&self) -> f64 {
         self.request.logit_scale.unwrap_or(self.embedder.logit_scale())
     }
+}
+
+/// The one that is right most often on these photos, the first of equals.
+fn best_on<'e>(entrants: &'e [Entrant], photos: &[UnitVector], labels: &[u32]) -> &'e Entrant {
+    let right = |entrant: &&Entrant| {
+        let answers = photos.iter().map(|photo| most_probable(&entrant.layer.logits(photo)));
+        answers.zip(labels).filter(|(answer, label)| *answer == **label as usize).count()
+    };
+    // The last of equals is what comes out, so the first one goes last.
+    entrants.iter().rev().max_by_key(right).unwrap_or(&entrants[0])
 }
 
 fn most_probable(logits: &[f64]) -> usize {

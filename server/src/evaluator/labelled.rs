@@ -1,9 +1,9 @@
 //! The photos of an evaluation: those that are measured on, and those that things are tried on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use foray_evaluation::{Dataset, LabelledPhoto, Split};
-use foray_protocol::{Failure, ImageId, LinearLayer, PhotoPath, ProtocolError, UnitVector};
+use foray_protocol::{Failure, ImageId, LinearLayer, PhotoPath, Problem, ProblemKind, ProtocolError, UnitVector};
 
 use super::nothing_left;
 use crate::photo_files::PhotoFiles;
@@ -54,6 +54,11 @@ impl<'a> Labelled<'a> {
         Ok(Self { split, is_halved: false, measured, tuning })
     }
 
+    /// Refuses to learn from examples where some class has none.
+    pub fn check_examples(&self, classes: &[String]) -> Result<(), ProtocolError> {
+        check_examples(self.tuning.iter().map(|photo| photo.class), classes)
+    }
+
     /// The name of what is measured on.
     pub fn split_name(&self) -> Option<String> {
         match (self.split, self.is_halved) {
@@ -84,8 +89,28 @@ impl<'a> Labelled<'a> {
         if measured.vectors.is_empty() {
             return Err(nothing_left(&failed));
         }
+        let dropped = tuning.drop_those_of(&measured);
+        if dropped > 0 {
+            tracing::warn!(
+                "{dropped} photos to learn from are the same as some that are measured on; nothing is learned from them"
+            );
+        }
         Ok(Embedded { measured, tuning, failed, computed: embedded.computed })
     }
+}
+
+/// Refuses to learn from photos of these classes where some class has none.
+pub(super) fn check_examples(photos: impl Iterator<Item = usize>, classes: &[String]) -> Result<(), ProtocolError> {
+    let seen: HashSet<usize> = photos.collect();
+    let missing: Vec<usize> = (0..classes.len()).filter(|class| !seen.contains(class)).collect();
+    let Some(&first) = missing.first() else { return Ok(()) };
+    let detail = format!(
+        "few_shot: {} of {} classes have no photo to learn from, such as {:?}; expected at least one beside those that are measured on",
+        missing.len(),
+        classes.len(),
+        classes[first]
+    );
+    Err(Problem::new(ProblemKind::BadRequest, detail).into())
 }
 
 impl Part {
@@ -94,6 +119,31 @@ impl Part {
         self.labels.push(photo.class);
         self.splits.push(split);
         self.vectors.push(vector);
+    }
+
+    /// The photos at these places.
+    pub fn these(&self, places: &[usize]) -> Self {
+        Self {
+            paths: places.iter().map(|&place| self.paths[place].clone()).collect(),
+            labels: places.iter().map(|&place| self.labels[place]).collect(),
+            splits: places.iter().map(|&place| self.splits[place]).collect(),
+            vectors: places.iter().map(|&place| self.vectors[place].clone()).collect(),
+        }
+    }
+
+    /// Drops photos whose embeddings are exactly those of photos in `other`: copies of them. Tells how many.
+    fn drop_those_of(&mut self, other: &Self) -> usize {
+        let known: HashSet<Vec<u8>> = other.vectors.iter().map(UnitVector::to_bytes).collect();
+        let before = std::mem::take(self);
+        let count = before.vectors.len();
+        let rows = before.paths.into_iter().zip(before.labels).zip(before.splits.into_iter().zip(before.vectors));
+        for ((path, label), (split, vector)) in rows.filter(|(_, (_, vector))| !known.contains(&vector.to_bytes())) {
+            self.paths.push(path);
+            self.labels.push(label);
+            self.splits.push(split);
+            self.vectors.push(vector);
+        }
+        count - self.vectors.len()
     }
 }
 
@@ -160,6 +210,31 @@ mod tests {
         assert_eq!(first.iter().filter(|photo| photo.class == 2).count(), 5);
         let reversed: Vec<_> = photos.iter().rev().collect();
         assert_eq!(halves(&reversed).0, first);
+    }
+
+    #[test]
+    fn copies_of_measured_photos_are_not_learned_from() {
+        let unit = |x: f32| UnitVector::normalized(vec![x, 1.0]).unwrap();
+        let part = |numbers: &[f32]| {
+            let mut part = Part::default();
+            for &number in numbers {
+                let photo = LabelledPhoto { path: PhotoPath::from(format!("/{number}.jpg")), class: 0, split: None };
+                part.push(&photo, None, unit(number));
+            }
+            part
+        };
+        let mut tuning = part(&[1.0, 2.0, 3.0]);
+        assert_eq!(tuning.drop_those_of(&part(&[2.0, 5.0])), 1);
+        assert_eq!(tuning.paths, [PhotoPath::from("/1.jpg"), PhotoPath::from("/3.jpg")]);
+        assert_eq!(tuning.vectors, [unit(1.0), unit(3.0)]);
+    }
+
+    #[test]
+    fn a_class_without_an_example_is_named() {
+        let classes = ["ant", "bee", "fly"].map(str::to_owned);
+        assert!(check_examples([0, 2, 1, 1].into_iter(), &classes).is_ok());
+        let error = check_examples([0, 2].into_iter(), &classes).unwrap_err().to_string();
+        assert!(error.contains("1 of 3 classes") && error.contains("\"bee\""), "{error}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Evaluated {
     /// The best contender as a classifier, without a name yet.
     layer: Entrant,
     measured: Part,
-    tuning: Part,
+    examples: Part,
     predictions: Predictions,
 }
 
@@ -48,6 +48,9 @@ pub fn evaluate(
     check(request)?;
     let split = request.split.as_deref().map(parse_split).transpose()?;
     let labelled = Labelled::choose(&dataset, split, needs_other_photos(request))?;
+    if request.few_shot.is_some() {
+        labelled.check_examples(&dataset.classes)?;
+    }
     let begun = Instant::now();
     let mut embedded = labelled.embed(files, told)?;
     let seconds = begun.elapsed().as_secs_f64();
@@ -71,7 +74,8 @@ pub fn evaluate(
         contenders: measured.into_iter().map(|measured| measured.contender).collect(),
     };
     let Embedded { measured, tuning, .. } = embedded;
-    Ok(Evaluated { evaluation, layer, measured, tuning, predictions })
+    let examples = entrants.last().map(|learned| tuning.these(&learned.examples)).unwrap_or_default();
+    Ok(Evaluated { evaluation, layer, measured, examples, predictions })
 }
 
 impl Evaluated {
@@ -83,8 +87,8 @@ impl Evaluated {
         Classifier { name, classes, prompts, layer, floors }
     }
 
-    /// The photos with their labels and splits, as a table that [`Dataset::read`] takes: what was not measured on is there to learn
-    /// from, here and elsewhere.
+    /// The examples that were learned from and the photos that were measured on, with their labels and splits, as a table that
+    /// [`Dataset::read`] takes: to learn and measure elsewhere.
     ///
     /// # Errors
     /// A path that is not UTF-8.
@@ -94,7 +98,7 @@ impl Evaluated {
             let each = part.paths.iter().zip(&part.splits).enumerate();
             each.map(|(number, (path, split))| (path.clone(), label(part, number), *split)).collect::<Vec<_>>()
         };
-        Ok(label_table(rows(&self.tuning).into_iter().chain(rows(&self.measured)))?)
+        Ok(label_table(rows(&self.examples).into_iter().chain(rows(&self.measured)))?)
     }
 
     /// What the best contender got wrong, the surest first, at most `limit`; `thumbnail` shows a photo as a JPEG.

@@ -11,12 +11,12 @@ use crate::records::{decode, encode};
 const MOST_EVALUATIONS: usize = 1_000;
 
 impl Library {
-    /// The evaluations that were made, the latest first.
+    /// The evaluations that were made, the latest first, at most `limit`.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn evaluations(&self) -> Result<Vec<Evaluation>, LibraryError> {
-        self.evaluation_tree()?.iter().values().rev().map(|value| decode(&value?)).collect()
+    pub fn evaluations(&self, limit: usize) -> Result<Vec<Evaluation>, LibraryError> {
+        self.evaluation_tree()?.iter().values().rev().take(limit).map(|value| decode(&value?)).collect()
     }
 
     /// Keeps an evaluation; it is on the disk then.

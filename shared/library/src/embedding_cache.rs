@@ -8,6 +8,18 @@ use crate::library::check_space_on_disk;
 use crate::records::{Outcome, decode, encode};
 use crate::{Library, LibraryError};
 
+const READINGS: &str = "readings";
+const REMEMBERED: &str = "remembered:";
+
+fn remembered_tree(space: &SpaceId) -> String {
+    format!("{REMEMBERED}{space}")
+}
+
+/// Whether a tree of the database holds nothing but what is remembered, which can be computed anew.
+pub(crate) fn is_memory(tree: &[u8]) -> bool {
+    tree == READINGS.as_bytes() || tree.starts_with(REMEMBERED.as_bytes())
+}
+
 /// What a file held when it was last read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Reading {
@@ -19,12 +31,12 @@ struct Reading {
 impl Library {
     /// Path -> [`Reading`].
     fn readings(&self) -> Result<Tree, LibraryError> {
-        Ok(self.db.open_tree("readings")?)
+        Ok(self.db.open_tree(READINGS)?)
     }
 
     /// Id -> the components as 32-bit floats.
     fn remembered(&self, space: &SpaceId) -> Result<Tree, LibraryError> {
-        Ok(self.db.open_tree(format!("remembered:{space}"))?)
+        Ok(self.db.open_tree(remembered_tree(space))?)
     }
 
     fn content_of(&self, readings: &Tree, file: &FileMark) -> Result<Option<ImageId>, LibraryError> {
@@ -56,13 +68,14 @@ impl Library {
         if let Some(bytes) = remembered.get(image.as_bytes())? {
             return Ok(Some(UnitVector::from_bytes(&bytes)?));
         }
-        if self.space().as_ref() != Some(space) {
-            return Ok(None);
-        }
-        match self.vector(image) {
-            Err(LibraryError::NoPhoto(_)) => Ok(None),
-            found => found.map(Some),
-        }
+        let Some(active) = self.active().filter(|active| active.id == *space) else { return Ok(None) };
+        Ok(active.row_and_vector(image)?.map(|(_, vector)| vector))
+    }
+
+    /// Forgets what it remembers in `space`.
+    pub(crate) fn forget_remembered(&self, space: &SpaceId) -> Result<(), LibraryError> {
+        self.db.drop_tree(remembered_tree(space))?;
+        Ok(())
     }
 
     fn keep_embeddings(

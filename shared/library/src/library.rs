@@ -90,6 +90,8 @@ pub struct Library {
     pub(crate) row_numbers: RwLock<()>,
     /// Held while the library is maintained.
     pub(crate) maintaining: Mutex<()>,
+    /// Held while photos get and lose tags, in many steps.
+    pub(crate) tagging: Mutex<()>,
     pub(crate) builder: GraphBuilder,
     thumbnails: Thumbnails,
     pub(crate) db: Db,
@@ -102,6 +104,15 @@ pub struct Library {
 pub(crate) struct ActiveSpace {
     pub id: SpaceId,
     pub index: Arc<RwLock<SpaceIndex>>,
+}
+
+impl ActiveSpace {
+    /// The row and the embedding of a photo, if it has one here.
+    pub fn row_and_vector(&self, id: ImageId) -> Result<Option<(u32, UnitVector)>, LibraryError> {
+        let index = self.index.read();
+        let Some(row) = index.row(id) else { return Ok(None) };
+        Ok(Some((row, UnitVector::from_components(index.vectors.vector(row).to_vec())?)))
+    }
 }
 
 impl Library {
@@ -147,6 +158,7 @@ impl Library {
             writing: Mutex::default(),
             row_numbers: RwLock::default(),
             maintaining: Mutex::default(),
+            tagging: Mutex::default(),
             builder: GraphBuilder::new(options.graph_from_rows, options.build_graph),
             thumbnails: Thumbnails::new(&options.folder),
             db,

@@ -22,6 +22,7 @@ impl Library {
         let begun = Instant::now();
         let forgotten = self.forget_orphans()?;
         let mut report = Maintenance { forgotten, waiting: self.catalogue.orphans.len(), ..Maintenance::default() };
+        self.complete_tags()?;
         if let Some(active) = self.active() {
             report.compacted = self.compact(&active)?;
             report.graph = self.builder.bring_up_to_date(&active.index)?;

@@ -110,6 +110,9 @@ impl Library {
         next.index.write().find_graph();
         self.catalogue.set_space(space)?;
         self.catalogue.meta.flush()?;
+        if !self.tag_rules()?.is_empty() {
+            self.mark_tagging()?;
+        }
         *self.active.write() = Some(next);
         *self.building.lock() = None;
         self.structures.forget();
@@ -145,6 +148,7 @@ impl Library {
         let index = self.load_rows(space)?;
         *self.building.lock() = None;
         VectorStore::drop(&self.db, space)?;
+        self.forget_remembered(space)?;
         index.remove_files();
         self.db.flush()?;
         Ok(())
@@ -175,7 +179,8 @@ impl Spaces for Library {
     }
 
     fn switch_space(&self, space: &SpaceId, _model: &str) -> Result<(), ProtocolError> {
-        Ok(self.switch(space)?)
+        self.switch(space)?;
+        Ok(self.complete_tags()?)
     }
 
     fn drop_space(&self, space: &SpaceId) -> Result<(), ProtocolError> {

@@ -130,12 +130,12 @@ impl Client {
     ///
     /// # Errors
     /// Those of reaching the server, and its refusals; so for all that follow.
-    pub fn evaluations(&self) -> Result<Vec<Evaluation>, ProtocolError> {
+    pub fn evaluations(&self, limit: usize) -> Result<Vec<Evaluation>, ProtocolError> {
         #[derive(serde::Deserialize)]
         struct Evaluations {
             evaluations: Vec<Evaluation>,
         }
-        Ok(self.get::<Evaluations>("evaluations", &[])?.evaluations)
+        Ok(self.get::<Evaluations>("evaluations", &[("limit", limit.to_string())])?.evaluations)
     }
 
     /// Keeps an evaluation that was made here.

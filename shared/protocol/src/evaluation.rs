@@ -69,7 +69,8 @@ pub struct Metrics {
     pub calibration_error: f64,
     /// Each class, in the order of the evaluation's classes.
     pub per_class: Vec<ClassMetrics>,
-    /// Rows are labels, columns are predictions, both in the order of the evaluation's classes.
+    /// Rows are labels, columns are predictions, both in the order of the evaluation's classes. Empty in lists of evaluations.
+    #[serde(default)]
     pub confusion: Vec<Vec<u32>>,
 }
 

@@ -2,6 +2,7 @@
 
 mod sorting;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -19,6 +20,7 @@ use serde_json::json;
 use crate::arguments::ClassifyArguments;
 use crate::connection::Connection;
 use crate::input::paths_on_stdin;
+use crate::listing::visible;
 use crate::output::print_json;
 use crate::progress::PhotoBar;
 use crate::settings::Settings;
@@ -55,8 +57,8 @@ pub fn classify(settings: &Settings, arguments: &ClassifyArguments) -> Result<()
         true => with_relevance(classified, catalogue.as_deref(), &embedder, &classifier)?,
         false => classified,
     };
-    sorting::sort_into_folders(arguments, &classified)?;
     print(arguments, &classifier, &classified, &failed)?;
+    sorting::sort_into_folders(arguments, &classified)?;
     match failed.as_slice() {
         [] => Ok(()),
         [first, ..] => bail!("{} of {} images left out: {}: {}", failed.len(), paths.len(), first.path, first.reason),
@@ -118,6 +120,8 @@ fn paths(settings: &Settings, arguments: &ClassifyArguments, library: Option<Con
             paths.push(PhotoPath::from(given.clone()));
         }
     }
+    let mut seen = HashSet::new();
+    paths.retain(|path| seen.insert(path.as_path().canonicalize().unwrap_or_else(|_| path.as_path().to_owned())));
     if paths.is_empty() {
         bail!(
             "no photos in {}",
@@ -133,6 +137,11 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PhotoPath>) -> Result<()
     let mut entries = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     for path in entries {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        // A link to a folder may lead in a circle.
+        if is_hidden || path.is_dir() && path.is_symlink() {
+            continue;
+        }
         if path.is_dir() && depth > 0 {
             collect(&path, depth - 1, paths)?;
         } else if is_photo(&path) {
@@ -206,6 +215,7 @@ fn print(
     let mut out = io::stdout().lock();
     for Classified { path, classification, .. } in classified {
         let class = classification.class.as_deref().unwrap_or("none of these");
+        let (class, path) = (visible(class), visible(&path.to_string()));
         writeln!(out, "{:.4}\t{class}\t{path}", classification.probability)?;
     }
     Ok(())

@@ -12,11 +12,18 @@ use crate::connection::Connection;
 use crate::output::print_json;
 use crate::settings::Settings;
 
+/// Evaluations that are listed: all that a library keeps.
+const MOST: usize = 1_000;
+
 pub fn history(settings: &Settings, arguments: &EvalArguments) -> Result<()> {
-    let mut evaluations = Connection::open(settings, "eval", false)?.evaluations()?;
+    let mut evaluations = Connection::open(settings, "eval", false)?.evaluations(MOST)?;
     if let Some(dataset) = &arguments.dataset {
         let wanted = dataset.canonicalize().with_context(|| dataset.display().to_string())?;
         evaluations.retain(|evaluation| evaluation.dataset == PhotoPath::from(wanted.clone()));
+    }
+    // What is told over time are figures; a server leaves the matrices out as well.
+    for contender in evaluations.iter_mut().flat_map(|evaluation| &mut evaluation.contenders) {
+        contender.metrics.confusion.clear();
     }
     if arguments.json {
         return print_json(&serde_json::json!({ "evaluations": evaluations }));

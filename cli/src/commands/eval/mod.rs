@@ -48,13 +48,14 @@ pub fn eval(settings: &Settings, arguments: &EvalArguments) -> Result<()> {
     if let Some(name) = &arguments.save {
         library.keep_classifier(&evaluated.classifier(name.clone()))?;
     }
+    print(arguments, &evaluated.evaluation)?;
     if let Some(file) = &arguments.html {
         write_page(file, &evaluated)?;
     }
     if let Some(file) = &arguments.split_to {
         write_split(file, &evaluated)?;
     }
-    print(arguments, &evaluated.evaluation)
+    Ok(())
 }
 
 fn request(arguments: &EvalArguments) -> Result<EvaluationRequest> {

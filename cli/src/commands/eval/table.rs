@@ -74,11 +74,13 @@ fn contenders(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
 fn difference(comparison: &Comparison) -> String {
     let Comparison { difference, only_this, only_other, p_value } = comparison;
     let verdict = if *p_value < SIGNIFICANT { "" } else { ", may be chance" };
-    format!("{:+.1} points, {only_this} : {only_other} photos, p = {p_value:.2}{verdict}", 100.0 * difference)
+    let p = if *p_value < 0.005 { "p < 0.005".to_owned() } else { format!("p = {p_value:.2}") };
+    format!("{:+.1} points, {only_this} : {only_other} photos, {p}{verdict}", 100.0 * difference)
 }
 
 fn worst_classes(out: &mut impl Write, evaluation: &Evaluation, best: &Contender) -> Result<()> {
     let mut classes: Vec<_> = evaluation.classes.iter().zip(&best.metrics.per_class).enumerate().collect();
+    classes.retain(|(_, (_, metrics))| metrics.images > 0);
     classes.sort_by(|(_, (_, a)), (_, (_, b))| a.f1.total_cmp(&b.f1));
     let shown = &classes[..classes.len().min(CLASSES)];
     let width = shown.iter().map(|(_, (class, _))| class.chars().count()).max().unwrap_or_default().max(5);

@@ -36,13 +36,25 @@ pub fn captions(folder: &Path, classes: &[String]) -> Result<Option<Vec<String>>
     file.map(|file| read_captions(&file, classes)).transpose()
 }
 
-/// The folders of the splits, or `folder` itself where it has none.
+/// The folders of the splits, or `folder` itself where it has none. What is called as a split is may be a class as well: it is one
+/// where photos lie in folders of other names beside it.
 fn parts(folder: &Path) -> Result<Vec<(Option<Split>, PathBuf)>, EvaluationError> {
-    let splits: Vec<_> = subfolders(folder)?
-        .into_iter()
-        .filter_map(|(name, path)| name.parse().ok().map(|split| (Some(split), path)))
-        .collect();
-    Ok(if splits.is_empty() { vec![(None, folder.to_owned())] } else { splits })
+    let (mut splits, mut others) = (vec![], vec![]);
+    for (name, path) in subfolders(folder)? {
+        match name.parse() {
+            Ok(split) => splits.push((Some(split), path)),
+            Err(()) => others.push(path),
+        }
+    }
+    if splits.is_empty() || others.iter().any(|other| has_photos(other)) {
+        splits = vec![(None, folder.to_owned())];
+    }
+    Ok(splits)
+}
+
+fn has_photos(folder: &Path) -> bool {
+    let mut has = false;
+    collect(folder, DEEPEST, &mut |_| has = true).is_ok() && has
 }
 
 fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, EvaluationError> {
@@ -57,6 +69,10 @@ fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, EvaluationError> 
 
 fn collect(folder: &Path, depth: usize, found: &mut impl FnMut(PathBuf)) -> Result<(), EvaluationError> {
     for path in entries(folder)? {
+        // A link to a folder may lead in a circle, or to photos that are here already.
+        if path.is_dir() && path.is_symlink() {
+            continue;
+        }
         if path.is_dir() && depth > 0 {
             collect(&path, depth - 1, found)?;
         } else if is_photo(&path) {
@@ -118,6 +134,23 @@ mod tests {
         assert_eq!(dataset.splits(), Split::ALL);
         assert_eq!(dataset.split_to_measure(), Some(Split::Test));
         assert_eq!(dataset.split(Some(Split::Valid)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_class_may_be_called_as_a_split_is() {
+        let plain = folder(&["bus/1.jpg", "car/1.jpg", "train/1.jpg", "train/steam/2.jpg"]);
+        let dataset = Dataset::read(plain.path()).unwrap();
+        assert_eq!((dataset.classes.len(), dataset.photos.len(), dataset.splits()), (3, 4, vec![]));
+        let split = folder(&["train/bus/1.jpg", "train/car/1.jpg", "annotations/1.json"]);
+        assert_eq!(Dataset::read(split.path()).unwrap().splits(), [Split::Train]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_links_to_itself_counts_once() {
+        let linked = folder(&["bus/1.jpg", "car/1.jpg"]);
+        std::os::unix::fs::symlink(".", linked.path().join("bus/all")).unwrap();
+        assert_eq!(Dataset::read(linked.path()).unwrap().photos.len(), 2);
     }
 
     #[test]

@@ -14,6 +14,9 @@ const FOLDS: usize = 5;
 /// is within about one per cent of that at the minimum, and found in a third of the time.
 const TOLERANCE: f64 = 1e-4;
 
+/// With more examples, folds take turns: each has all of its examples in memory.
+const MANY: usize = 20_000;
+
 /// A way to learn a probe, and how well it does on photos that were held out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
@@ -66,7 +69,11 @@ pub(super) fn cross_validate(
 
 /// One candidate for each strength; none where there are no folds.
 fn candidates(examples: &Examples, prior: Option<&Array2<f64>>, strengths: &[f64], folds: &[Fold]) -> Vec<Candidate> {
-    let tallies: Vec<_> = folds.par_iter().map(|fold| tallies(examples, prior, strengths, fold)).collect();
+    let of_fold = |fold| tallies(examples, prior, strengths, fold);
+    let tallies: Vec<_> = match examples.labels.len() {
+        0..=MANY => folds.par_iter().map(of_fold).collect(),
+        _ => folds.iter().map(of_fold).collect(),
+    };
     let of_strength = |place: usize| tallies.iter().map(|fold| fold[place]).fold(Tally::default(), Add::add);
     let sums = (0..strengths.len()).map(of_strength).zip(strengths).filter(|(tally, _)| tally.photos > 0);
     sums.map(|(tally, &strength)| Candidate {

@@ -6,7 +6,8 @@ use super::text::{count, name, of_class, percent};
 
 /// The best contender's classes, the worst first.
 pub(super) fn section(evaluation: &Evaluation, best: &Contender) -> String {
-    let mut classes: Vec<(usize, &ClassMetrics)> = best.metrics.per_class.iter().enumerate().collect();
+    let mut classes: Vec<(usize, &ClassMetrics)> =
+        best.metrics.per_class.iter().enumerate().filter(|(_, class)| class.images > 0).collect();
     classes.sort_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1));
     let rows: String = classes.iter().map(|(class, metrics)| row(evaluation, best, *class, metrics)).collect();
     format!(

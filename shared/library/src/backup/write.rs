@@ -11,6 +11,7 @@ use super::format::{BLOCK_BYTES, Block, BlockWriter};
 use super::{BACKUP_FORMAT, Header, is_append_only, verify};
 use crate::atomic_file::{Durability, fill_atomically, remove_leftovers};
 use crate::catalogue::{id_of, now_seconds};
+use crate::embedding_cache::is_memory;
 use crate::folder::{FORMAT, WRITTEN_BY};
 use crate::{Library, LibraryError};
 
@@ -76,7 +77,7 @@ impl Library {
             failed: counts.failed,
         };
         let mut appended = vec![];
-        for name in self.db.tree_names() {
+        for name in self.db.tree_names().into_iter().filter(|name| !is_memory(name)) {
             let tree = self.db.open_tree(&name)?;
             if is_append_only(&name) {
                 appended.extend(tree.last()?.map(|(key, _)| (tree, key)));
