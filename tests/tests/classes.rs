@@ -74,6 +74,30 @@ fn wordings_are_compared_on_the_test_split_and_embeddings_remembered() {
         .fails_saying(&["\"dev\"", "train, valid or test"]);
 }
 
+/// One photo of each of ImageNet's classes; the built-in model learned from these very photos, so that it must know them.
+#[test]
+fn a_file_of_labels_names_photos_and_classes() {
+    let sandbox = Sandbox::new();
+    let Some(source) = test_data("a_file_of_labels_names_photos", "imagenet1k_one") else { return };
+    let photos = photos_of(&source);
+    let row = |photo: &PathBuf| format!("{},{}\n", photo.display(), label_of(photo));
+    let table = |rows: &mut dyn Iterator<Item = &PathBuf>| rows.map(row).collect::<String>();
+    let labels = sandbox.path().join("labels.csv");
+    fs::write(&labels, format!("path,label\n{}", table(&mut photos.iter().take(80)))).unwrap();
+    let measured = eval(&sandbox, &labels, &[]);
+    assert_eq!((measured["images"].as_u64(), measured["split"].as_str()), (Some(80), None));
+    assert!(measured["top1"].as_f64().unwrap() > 0.9, "{}", measured["top1"]);
+    let is_cardigan = |photo: &&PathBuf| label_of(photo).eq_ignore_ascii_case("cardigan");
+    fs::write(&labels, format!("path,label\n{}", table(&mut photos.iter().filter(is_cardigan)))).unwrap();
+    let refused = sandbox.run(["eval", labels.to_str().unwrap()]);
+    refused.fails_saying(&["\"Cardigan\" and \"cardigan\"", "the same caption"]);
+}
+
+/// `n02124075_Egyptian_cat.jpg` is of the class `Egyptian_cat`.
+fn label_of(photo: &Path) -> String {
+    photo.file_stem().unwrap().to_str().unwrap().split_once('_').unwrap().1.to_owned()
+}
+
 #[test]
 fn broken_photos_are_left_out_by_name_and_missing_datasets_refused() {
     let sandbox = Sandbox::new();
