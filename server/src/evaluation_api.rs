@@ -170,6 +170,9 @@ struct Classified {
 #[get("/evaluations")]
 async fn list_evaluations(service: Data<SearchService>, request: Query<ListRequest>) -> Result<HttpResponse, ApiError> {
     let ListRequest { limit, confusion } = request.into_inner();
+    if limit == 0 {
+        return Err(ApiError::new(ProblemKind::BadRequest, "limit: got 0; expected at least 1"));
+    }
     let mut evaluations = blocking(move || service.library().evaluations(limit)).await?;
     if !confusion {
         let contenders = evaluations.iter_mut().flat_map(|evaluation| &mut evaluation.contenders);

@@ -231,6 +231,7 @@ fn the_server_evaluates_datasets_in_its_folders_alone() {
     assert_eq!(server.api("/evaluations?confusion=true")["evaluations"][0], job["evaluation"]);
     let listed = server.api("/evaluations?limit=1");
     assert_eq!(listed["evaluations"][0]["contenders"][0]["confusion"], json!([]), "{listed}");
+    get(&server.url("/api/v1/evaluations?limit=0")).is_problem(400, "limit: got 0");
     let too_many = json!({ "labels": vec!["x"; 1_001], "ids": [] });
     post_json(&server.url("/api/v1/classify"), &too_many).is_problem(413, "at most 1000");
     // The command asks the server for what it remembers, and has it keep what it makes.
