@@ -8,10 +8,7 @@ pub struct IndexBar(ProgressBar);
 
 impl IndexBar {
     pub fn new(visible: bool) -> Self {
-        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self(bar(visible, 0, "{bar:30} {pos}/{len} {msg}"))
     }
 
     /// Shows how far the indexer is.
@@ -37,10 +34,7 @@ pub struct PullBar(ProgressBar);
 
 impl PullBar {
     pub fn new(visible: bool) -> Self {
-        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self(bar(visible, 0, "{bar:30} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left"))
     }
 
     /// Shows how many of the bytes are here.
@@ -60,10 +54,7 @@ pub struct PhotoBar(ProgressBar);
 
 impl PhotoBar {
     pub fn new(visible: bool) -> Self {
-        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos, {per_sec}, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self(bar(visible, 0, "{bar:30} {pos}/{len} photos, {per_sec}, {eta} left"))
     }
 
     /// Shows how many of how many photos are ready.
@@ -83,10 +74,7 @@ pub struct ImportBar(ProgressBar);
 
 impl ImportBar {
     pub fn new(visible: bool, photos: usize) -> Self {
-        let bar = if visible { ProgressBar::new(photos as u64) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self(bar)
+        Self(bar(visible, photos as u64, "{bar:30} {pos}/{len} photos, {eta} left"))
     }
 
     /// Shows how many photos have been looked at.
@@ -98,6 +86,11 @@ impl ImportBar {
     pub fn finish(&self) {
         self.0.finish_and_clear();
     }
+}
+
+fn bar(visible: bool, length: u64, template: &str) -> ProgressBar {
+    let bar = if visible { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn duration(seconds: f64) -> String {

@@ -93,10 +93,10 @@ impl Drop for Concepts {
 ///
 /// # Errors
 /// Those of embedding.
-pub fn everyday_concepts(
+pub fn everyday_concepts<'a>(
     library: Option<&Library>,
     embedder: &Embedder,
-    photos: &[UnitVector],
+    photos: impl ExactSizeIterator<Item = &'a UnitVector>,
 ) -> Result<Arc<ConceptBank>, ProtocolError> {
     if let Some(bank) = library.and_then(|library| library.concepts(embedder.space(), CONCEPTS)) {
         return Ok(Arc::new(bank));

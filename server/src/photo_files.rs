@@ -1,7 +1,6 @@
 //! Embeddings of photos in files: read, decoded and computed in batches, unless they are remembered.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, Metadata};
 use std::time::UNIX_EPOCH;
 
 use foray_embedding::{DecodeLimits, Embedder, Pixels, decode};
@@ -141,29 +140,27 @@ impl PhotoFiles<'_> {
 
 fn read(path: &PhotoPath) -> Result<Reading, String> {
     let file = path.as_path();
-    if file.is_dir() {
+    let metadata = fs::metadata(file).map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
         return Err("a folder; expected image files (give its files, or index it and search)".to_owned());
     }
-    let metadata = fs::metadata(file).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("not a file; expected image files".to_owned());
     }
-    let mark = mark(path);
-    if mark.as_ref().is_some_and(|mark| mark.size > LARGEST_FILE) {
+    if metadata.len() > LARGEST_FILE {
         return Err(format!("larger than {} MiB", LARGEST_FILE >> 20));
     }
     let content = fs::read(file).map_err(|error| error.to_string())?;
-    Ok(Reading { mark, image: ImageId::of_content(&content), content })
+    Ok(Reading { mark: mark_of(path, &metadata), image: ImageId::of_content(&content), content })
 }
 
 /// What shows whether a file changed; `None` for one that is not there, or has no place of its own.
 fn mark(path: &PhotoPath) -> Option<FileMark> {
-    let metadata = fs::metadata(path.as_path()).ok()?;
-    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    let path = PhotoPath::from(absolute(path.as_path())?);
-    Some(FileMark { path, size: metadata.len(), modified_ns: i64::try_from(modified.as_nanos()).ok()? })
+    mark_of(path, &fs::metadata(path.as_path()).ok()?)
 }
 
-fn absolute(path: &Path) -> Option<std::path::PathBuf> {
-    std::path::absolute(path).ok()
+fn mark_of(path: &PhotoPath, metadata: &Metadata) -> Option<FileMark> {
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let path = PhotoPath::from(std::path::absolute(path.as_path()).ok()?);
+    Some(FileMark { path, size: metadata.len(), modified_ns: i64::try_from(modified.as_nanos()).ok()? })
 }

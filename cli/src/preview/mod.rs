@@ -77,7 +77,7 @@ fn known_by(variable: impl Fn(&str) -> String) -> Protocol {
 }
 
 /// The picture with its longer side at most `side` pixels.
-fn fitted(picture: &RgbImage, side: u32) -> RgbImage {
+pub fn fitted(picture: &RgbImage, side: u32) -> RgbImage {
     let (width, height) = picture.dimensions();
     let scale = (f64::from(side) / f64::from(width.max(height).max(1))).min(1.0);
     let scaled = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);

@@ -2,7 +2,7 @@
 
 use foray_embedding::Embedder;
 use foray_evaluation::{Dataset, EvaluationError, Template, Wording, few_shot, pick_examples, suggest};
-use foray_protocol::{EvaluationRequest, LinearLayer, ProtocolError, UnitVector, softmax};
+use foray_protocol::{EvaluationRequest, LinearLayer, ProtocolError, UnitVector, first_largest, softmax};
 
 use super::labelled::{Part, check_examples};
 use super::{SEED, embed_texts};
@@ -124,13 +124,9 @@ impl Entrants<'_> {
 /// The one that is right most often on these photos, the first of equals.
 fn best_on<'e>(entrants: &'e [Entrant], photos: &[UnitVector], labels: &[u32]) -> &'e Entrant {
     let right = |entrant: &&Entrant| {
-        let answers = photos.iter().map(|photo| most_probable(&entrant.layer.logits(photo)));
-        answers.zip(labels).filter(|(answer, label)| *answer == **label as usize).count()
+        let answers = photos.iter().filter_map(|photo| first_largest(&entrant.layer.logits(photo)));
+        answers.zip(labels).filter(|((answer, _), label)| *answer == **label as usize).count()
     };
     // The last of equals is what comes out, so the first one goes last.
     entrants.iter().rev().max_by_key(right).unwrap_or(&entrants[0])
-}
-
-fn most_probable(logits: &[f64]) -> usize {
-    logits.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(class, _)| class)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use foray_evaluation::{Dataset, LabelledPhoto, Split};
-use foray_protocol::{Failure, ImageId, LinearLayer, PhotoPath, Problem, ProblemKind, ProtocolError, UnitVector};
+use foray_evaluation::{Dataset, LabelledPhoto};
+use foray_protocol::{
+    Failure, ImageId, LinearLayer, PhotoPath, Problem, ProblemKind, ProtocolError, Split, UnitVector,
+};
 
 use super::nothing_left;
 use crate::photo_files::PhotoFiles;

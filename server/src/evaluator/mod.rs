@@ -6,10 +6,10 @@ mod labelled;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use foray_embedding::Embedder;
-use foray_evaluation::{Dataset, Mistake, Predictions, Split, compare, label_table, measure};
+use foray_evaluation::{Dataset, Mistake, Predictions, compare, label_table, measure};
 use foray_protocol::{
     Classifier, Contender, Evaluation, EvaluationRequest, Failure, PhotoPath, Problem, ProblemKind, ProtocolError,
-    SearchName, UnitVector,
+    SearchName, Split, UnitVector,
 };
 
 use crate::evaluator::contenders::{Entrant, Entrants};
@@ -27,8 +27,7 @@ const TEXTS_TOGETHER: usize = 32;
 pub struct Evaluated {
     /// What was measured.
     pub evaluation: Evaluation,
-    /// The best contender as a classifier, without a name yet.
-    layer: Entrant,
+    best: Entrant,
     measured: Part,
     examples: Part,
     predictions: Predictions,
@@ -58,8 +57,7 @@ pub fn evaluate(
     let mut measured = measure_all(&entrants, &embedded.measured)?;
     let best = measured.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.top1.total_cmp(&b.top1));
     let best = best.map_or(0, |(number, _)| number);
-    let predictions = predictions(&entrants[best], &embedded.measured)?;
-    let layer = entrants[best].clone();
+    let (predictions, best) = (measured[best].predictions.clone(), entrants[best].clone());
     measured.sort_by(|a, b| b.top1.total_cmp(&a.top1));
     let evaluation = Evaluation {
         dataset: dataset.source.clone(),
@@ -75,13 +73,13 @@ pub fn evaluate(
     };
     let Embedded { measured, tuning, .. } = embedded;
     let examples = entrants.last().map(|learned| tuning.these(&learned.examples)).unwrap_or_default();
-    Ok(Evaluated { evaluation, layer, measured, examples, predictions })
+    Ok(Evaluated { evaluation, best, measured, examples, predictions })
 }
 
 impl Evaluated {
     /// The best contender as a classifier of this name.
     pub fn classifier(&self, name: SearchName) -> Classifier {
-        let Entrant { prompts, layer, .. } = self.layer.clone();
+        let Entrant { prompts, layer, .. } = self.best.clone();
         let classes = self.evaluation.classes.clone();
         let floors = labelled::floors(&layer, &self.measured, classes.len());
         Classifier { name, classes, prompts, layer, floors }
@@ -124,6 +122,7 @@ impl Evaluated {
 struct Measured {
     top1: f64,
     contender: Contender,
+    predictions: Predictions,
 }
 
 fn measure_all(entrants: &[Entrant], photos: &Part) -> Result<Vec<Measured>, ProtocolError> {
@@ -145,6 +144,7 @@ fn measure_all(entrants: &[Entrant], photos: &Part) -> Result<Vec<Measured>, Pro
                 cross_validated_top1: entrant.cross_validated_top1,
                 against_first,
             },
+            predictions,
         });
         first.get_or_insert(right);
     }

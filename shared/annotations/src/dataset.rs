@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::{AnnotationError, Region};
+use foray_protocol::Split;
 
 /// A name of more characters is no name.
 const LONGEST_NAME: usize = 200;
@@ -13,42 +14,6 @@ const LONGEST_NAME: usize = 200;
 /// Pascal VOC's names that are two words.
 const JOINED: [(&str, &str); 3] =
     [("diningtable", "dining table"), ("pottedplant", "potted plant"), ("tvmonitor", "TV monitor")];
-
-/// A part of a dataset with a purpose of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// To learn from.
-    Train,
-    /// To try things on.
-    Valid,
-    /// To measure on; also what all pictures are in where a dataset has no splits.
-    Test,
-}
-
-impl Split {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
-
-    /// What its folder is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Valid => "valid",
-            Self::Test => "test",
-        }
-    }
-
-    /// The split that one of the words in a name of a file or folder means, as in `instances_val2017`.
-    pub(crate) fn in_name(name: &str) -> Option<Self> {
-        name.split(|letter: char| !letter.is_alphabetic()).find_map(|word| match word.to_lowercase().as_str() {
-            "train" | "training" => Some(Self::Train),
-            "valid" | "val" | "validation" => Some(Self::Valid),
-            "test" | "testing" => Some(Self::Test),
-            _ => None,
-        })
-    }
-}
 
 /// An object in a picture.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use crate::AnnotationError;
+use foray_protocol::has_extension;
 
 /// Folders below the dataset's that are looked into.
 const DEEPEST: usize = 8;
@@ -65,12 +66,7 @@ impl Root {
 
 /// Whether the name ends as those of images do.
 pub fn is_image(path: &Path) -> bool {
-    IMAGES.iter().any(|extension| has_extension(path, extension))
-}
-
-/// Whether the name ends with this extension, in any letter case.
-pub fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
+    has_extension(path, &IMAGES)
 }
 
 /// The part of the name before its extension.
@@ -200,7 +196,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let found = files_below(folder.path(), &|path| has_extension(path, "txt")).unwrap();
+        let found = files_below(folder.path(), &|path| has_extension(path, &["txt"])).unwrap();
         let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
         assert_eq!(names, ["a.txt", "b/1.TXT", "b/2.txt"].map(Path::new));
     }

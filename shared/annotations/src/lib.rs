@@ -11,7 +11,7 @@ mod readers;
 mod region;
 mod writing;
 
-pub use dataset::{AnnotatedPicture, Annotations, LeftOut, ObjectBox, Split};
+pub use dataset::{AnnotatedPicture, Annotations, LeftOut, ObjectBox};
 pub use english::{Counts, Wording};
 pub use error::AnnotationError;
 pub use plan::{By, Class, Options, Plan};

@@ -11,7 +11,7 @@ mod suggestion;
 mod wording;
 
 pub use captions::{caption_lines, read_text};
-pub use dataset::{Dataset, LabelledPhoto, Split, label_table};
+pub use dataset::{Dataset, LabelledPhoto, label_table};
 pub use error::EvaluationError;
 pub use few_shot::{FewShot, LinearProbe, few_shot, pick_examples};
 pub use foray_protocol::softmax;

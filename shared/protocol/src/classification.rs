@@ -57,9 +57,9 @@ pub struct Classification {
 impl Classification {
     /// What `classifier` says of a photo.
     pub fn new(classifier: &Classifier, photo: &UnitVector, min_probability: f64) -> Self {
-        let verdict = classifier.verdict(photo);
+        let (verdict, probabilities) = classifier.verdict_and_probabilities(photo);
         let shown = verdict.filter(|verdict| !verdict.is_none && verdict.probability >= min_probability);
-        let probabilities = classifier.classes.iter().cloned().zip(classifier.probabilities(photo)).collect();
+        let probabilities = classifier.classes.iter().cloned().zip(probabilities).collect();
         Self {
             class: shown.and_then(|verdict| classifier.classes.get(verdict.class).cloned()),
             probability: verdict.map_or(0.0, |verdict| verdict.probability),

@@ -84,20 +84,27 @@ impl Classifier {
         lengths_fit && fits(self.prompts.len()) && fits(self.floors.len()) && are_rows_alike && is_finite
     }
 
-    /// The probability of each class for a photo; together they are 1.
-    pub fn probabilities(&self, photo: &UnitVector) -> Vec<f64> {
-        softmax(&self.layer.logits(photo))
-    }
-
     /// The most probable class, the first of equals; `None` without classes.
     pub fn verdict(&self, photo: &UnitVector) -> Option<Verdict> {
-        let logits = self.layer.logits(photo);
-        let first_largest = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
-        let (class, logit) = logits.iter().copied().enumerate().reduce(first_largest)?;
-        let probability = softmax(&logits)[class];
-        let is_none = self.floors.get(class).is_some_and(|floor| logit < *floor);
-        Some(Verdict { class, probability, is_none })
+        self.verdict_and_probabilities(photo).0
     }
+
+    /// The verdict, and the probability of each class.
+    pub fn verdict_and_probabilities(&self, photo: &UnitVector) -> (Option<Verdict>, Vec<f64>) {
+        let logits = self.layer.logits(photo);
+        let probabilities = softmax(&logits);
+        let of_class = |(class, logit): (usize, f64)| {
+            let is_none = self.floors.get(class).is_some_and(|floor| logit < *floor);
+            Verdict { class, probability: probabilities[class], is_none }
+        };
+        (first_largest(&logits).map(of_class), probabilities)
+    }
+}
+
+/// The place of the largest number and the number, the first of equals; `None` of nothing.
+pub fn first_largest(numbers: &[f64]) -> Option<(usize, f64)> {
+    let larger = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+    numbers.iter().copied().enumerate().reduce(larger)
 }
 
 /// `exp(x) / Σ exp(x)`, with the largest taken off first so that nothing overflows.

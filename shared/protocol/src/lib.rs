@@ -25,6 +25,7 @@ mod results;
 mod saved;
 mod search;
 mod spaces;
+mod split;
 mod status;
 mod stop;
 mod token;
@@ -34,7 +35,9 @@ mod watch_list;
 pub use account::{Account, ProgramToken, Role};
 pub use appearance::{Junk, PerceptualHash};
 pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
-pub use classifier::{Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, softmax};
+pub use classifier::{
+    Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, first_largest, softmax,
+};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND, LogFormat};
 pub use description::Description;
@@ -65,6 +68,7 @@ pub use search::{
     GroupBy, PhotoSearch, RELEVANT, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
 };
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
+pub use split::Split;
 pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
 pub use stop::StopSignal;
 pub use token::Token;

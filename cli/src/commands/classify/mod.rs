@@ -27,8 +27,6 @@ use crate::settings::Settings;
 
 /// Folders below the one that is given; deeper ones are most likely a link in a circle.
 const DEEPEST: usize = 32;
-/// Photos that tell how everyday concepts' scores deviate, where no library knows it.
-const SAMPLE: usize = 200;
 
 /// A photo and what it shows.
 #[derive(Serialize)]
@@ -190,8 +188,7 @@ fn with_relevance(
     embedder: &Embedder,
     classifier: &Classifier,
 ) -> Result<Vec<Classified>> {
-    let sample: Vec<_> = classified.iter().take(SAMPLE).map(|photo| photo.vector.clone()).collect();
-    let concepts = everyday_concepts(library, embedder, &sample)?;
+    let concepts = everyday_concepts(library, embedder, classified.iter().map(|photo| &photo.vector))?;
     let relevance = LabelRelevance::new(embedder, &classifier.classes, concepts)?;
     let judge = |photo: Classified| {
         let classification = photo.classification.with_relevance(relevance.of(&photo.vector));

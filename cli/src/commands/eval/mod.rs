@@ -12,14 +12,13 @@ use foray_evaluation::{Dataset, read_text, report_page};
 use foray_library::{Durability, write_atomically};
 use foray_protocol::{CaptionSet, Evaluation, EvaluationRequest, PhotoPath, StopSignal};
 use foray_server::{Evaluated, PhotoFiles, evaluate};
-use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::thumbnail as thumbnail_of;
 
 use crate::arguments::EvalArguments;
 use crate::connection::Connection;
 use crate::logging;
 use crate::output::print_json;
+use crate::preview::fitted;
 use crate::progress::PhotoBar;
 use crate::settings::Settings;
 
@@ -34,12 +33,13 @@ pub fn eval(settings: &Settings, arguments: &EvalArguments) -> Result<()> {
         return history::history(settings, arguments);
     }
     let request = request(arguments)?;
+    // Before a model is loaded, and a library made, for nothing.
+    let dataset = Dataset::read(Path::new(&request.dataset))?;
     let library = Connection::open(settings, "eval", true)?;
     let embedder = settings.open_embedder_for(library.space()?.as_ref())?;
     let cache = library.embedding_cache();
     let stop = StopSignal::new();
     let files = PhotoFiles { embedder: &embedder, cache: Some(cache.as_ref()), stop: &stop };
-    let dataset = Dataset::read(Path::new(&request.dataset))?;
     let bar = PhotoBar::new(settings.show_progress);
     let evaluated = evaluate(&files, dataset, &request, |done, all| bar.show(done, all));
     bar.finish();
@@ -100,20 +100,13 @@ fn thumbnail(path: &PhotoPath) -> Vec<u8> {
     let detail = Detail::Sides { short: 0, long: THUMBNAIL };
     let content = fs::read(path.as_path()).unwrap_or_default();
     if let Ok(picture) = decode(&content, &DecodeLimits::default(), detail) {
-        let small = shrunk(&picture.pixels);
+        let small = fitted(&picture.pixels, THUMBNAIL);
         let encoder = JpegEncoder::new_with_quality(&mut jpeg, THUMBNAIL_QUALITY);
         if small.write_with_encoder(encoder).is_err() {
             jpeg.clear();
         }
     }
     jpeg
-}
-
-fn shrunk(pixels: &RgbImage) -> RgbImage {
-    let (width, height) = pixels.dimensions();
-    let long = width.max(height).max(THUMBNAIL);
-    let side = |side: u32| (side * THUMBNAIL / long).max(1);
-    thumbnail_of(pixels, side(width), side(height))
 }
 
 fn print(arguments: &EvalArguments, evaluation: &Evaluation) -> Result<()> {

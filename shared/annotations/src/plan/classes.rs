@@ -7,7 +7,8 @@ use std::path::Path;
 use super::{Class, Plan, PlannedFile, PlannedPicture};
 use crate::files::stem;
 use crate::folder_names::{Given, file_stem, folder_name};
-use crate::{AnnotatedPicture, LeftOut, Region, Split, Wording};
+use crate::{AnnotatedPicture, LeftOut, Region, Wording};
+use foray_protocol::Split;
 
 /// A class of a picture by its number, and where its object is if that is cut.
 pub type Wanted = (usize, Option<Region>);

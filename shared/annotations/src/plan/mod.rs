@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use classes::{Classes, Wanted};
 
-use crate::{AnnotatedPicture, AnnotationError, Annotations, LeftOut, ObjectBox, Region, Split, Wording};
+use crate::{AnnotatedPicture, AnnotationError, Annotations, LeftOut, ObjectBox, Region, Wording};
+use foray_protocol::Split;
 
 /// What makes a class.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::AnnotationError;
 use crate::dataset::category;
-use crate::files::{files_below, has_extension, read_text};
-use crate::{AnnotationError, Split};
+use crate::files::{files_below, read_text};
+use foray_protocol::{Split, has_extension};
 
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 1 << 20;
@@ -97,7 +98,7 @@ impl DataFile {
         if let Some(path) = named.iter().find(|path| path.is_file()) {
             return Self::read(path).map(Some);
         }
-        let is_yaml = |path: &Path| has_extension(path, "yaml") || has_extension(path, "yml");
+        let is_yaml = |path: &Path| has_extension(path, &["yaml", "yml"]);
         let all = files_below(folder, &|path| is_yaml(path) && path.parent() == Some(folder))?;
         if let [path] = all.as_slice() {
             return Self::read(path).map(Some);
@@ -109,7 +110,7 @@ impl DataFile {
     /// The description in `path`: YAML, or a list of one class a line.
     pub fn read(path: &Path) -> Result<Self, AnnotationError> {
         let text = read_text(path, LARGEST)?;
-        if has_extension(path, "txt") || has_extension(path, "names") {
+        if has_extension(path, &["txt", "names"]) {
             let names = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
             let names = names_of(path, names.enumerate(), false)?;
             return Ok(Self { path: path.to_owned(), names, base: None, places: vec![] });

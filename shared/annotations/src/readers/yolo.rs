@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::data_file::DataFile;
 use super::label_lines;
 use crate::dataset::Content;
-use crate::files::{Root, files_below, has_extension, is_image, read_text};
-use crate::{AnnotationError, Annotations, Split};
+use crate::files::{Root, files_below, is_image, read_text};
+use crate::{AnnotationError, Annotations};
+use foray_protocol::{Split, has_extension};
 
 /// The largest list of pictures that is read, bytes.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -67,7 +68,7 @@ impl Dataset {
             let place = self.place(name)?;
             if place.is_dir() {
                 pictures.extend(self.pictures_in(&place, &|_| *split)?);
-            } else if place.is_file() && has_extension(&place, "txt") {
+            } else if place.is_file() && has_extension(&place, &["txt"]) {
                 pictures.extend(self.listed_in(&place, *split)?);
             } else {
                 // Roboflow names a split for tests even where there is none.

@@ -4,8 +4,8 @@ use tempfile::TempDir;
 
 use super::writer::CAPTIONS;
 use super::*;
-use crate::files::has_extension;
-use crate::{AnnotatedPicture, Annotations, By, LeftOut, ObjectBox, Options, Split, Wording};
+use crate::{AnnotatedPicture, Annotations, By, LeftOut, ObjectBox, Options, Wording};
+use foray_protocol::{Split, has_extension};
 
 /// A folder with pictures, each of one object.
 fn dataset(pictures: &[(&str, &str)]) -> (TempDir, Annotations) {
@@ -68,7 +68,7 @@ fn a_destination_with_something_in_it_is_left_alone() {
 #[test]
 fn crops_that_fail_leave_no_class_and_are_told() {
     let (folder, annotations) = dataset(&[("1.jpg", "ant"), ("2.png", "bee"), ("3.jpg", "ant")]);
-    let cut = |path: &Path, crops: &[Crop]| match has_extension(path, "png") {
+    let cut = |path: &Path, crops: &[Crop]| match has_extension(path, &["png"]) {
         true => Err("no picture".into()),
         false => Ok(crops.iter().map(|crop| format!("{:?}", crop.encoding).into_bytes()).collect()),
     };

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::{Crop, CutError, Encoding, Failed, Watch, Written};
-use crate::files::has_extension;
 use crate::plan::{PlannedFile, PlannedPicture};
 use crate::{AnnotationError, Class, Plan};
+use foray_protocol::has_extension;
 
 /// The captions of the classes, in the order of their folders.
 pub const CAPTIONS: &str = "_tokenization.txt";
@@ -69,7 +69,7 @@ impl Writer<'_> {
         C: Fn(&Path, &[Crop]) -> Result<Vec<Vec<u8>>, CutError>,
     {
         let crop = |file: &PlannedFile| {
-            let encoding = if has_extension(Path::new(&file.name), "jpg") { Encoding::Jpeg } else { Encoding::Png };
+            let encoding = if has_extension(Path::new(&file.name), &["jpg"]) { Encoding::Jpeg } else { Encoding::Png };
             Some(Crop { region: file.region?, annotated: picture.size, encoding })
         };
         let crops: Option<Vec<_>> = picture.files.iter().map(crop).collect();

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::{PhotoPath, is_photo};
+use foray_protocol::{PhotoPath, Split, is_photo};
 
-use super::{Found, Split};
+use super::Found;
 use crate::EvaluationError;
 use crate::captions::read_captions;
 

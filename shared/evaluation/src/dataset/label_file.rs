@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use foray_protocol::PhotoPath;
+use foray_protocol::{PhotoPath, Split};
 use serde::Deserialize;
 
-use super::{Found, Split};
+use super::Found;
 use crate::EvaluationError;
 use crate::captions::read_text;
 

@@ -3,61 +3,13 @@
 mod folders;
 mod label_file;
 
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 pub use label_file::label_table;
 
-use foray_protocol::PhotoPath;
-use serde::{Deserialize, Serialize};
+use foray_protocol::{PhotoPath, Split};
 
 use crate::EvaluationError;
-
-/// A part of a dataset with a purpose of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// To learn from, and to try wordings on.
-    Train,
-    /// To try wordings on.
-    Valid,
-    /// To measure on, and for nothing else.
-    Test,
-}
-
-impl Split {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
-
-    /// What its folder is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Valid => "valid",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl fmt::Display for Split {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Split {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text.to_lowercase().as_str() {
-            "train" | "training" => Ok(Self::Train),
-            "valid" | "val" | "validation" => Ok(Self::Valid),
-            "test" | "testing" => Ok(Self::Test),
-            _ => Err(()),
-        }
-    }
-}
 
 /// A photo and what it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Labels, and the probabilities that a classifier gave the same photos.
 
+use foray_protocol::first_largest;
+
 use crate::EvaluationError;
 
 /// The labels of some photos and the probabilities that a classifier gave them: at least one photo and one class, every
@@ -51,7 +53,7 @@ impl Predictions {
 
     /// Each photo's most probable class, the first of equals, and its probability.
     pub fn most_probable(&self) -> impl Iterator<Item = (u32, f64)> {
-        self.iter().map(|(_, row)| first_largest(row))
+        self.iter().filter_map(|(_, row)| first_largest(row)).map(|(class, probability)| (class as u32, probability))
     }
 
     /// Whether each photo's most probable class is its label.
@@ -72,12 +74,6 @@ pub(crate) fn check_labels(labels: &[u32], classes: usize) -> Result<(), Evaluat
         Some(label) => Err(EvaluationError::shape("labels", label, format!("one below {classes}"))),
         None => Ok(()),
     }
-}
-
-/// The largest number and its place; the first of equals.
-fn first_largest(row: &[f64]) -> (u32, f64) {
-    let larger = |best: (u32, f64), (class, p): (u32, f64)| if p > best.1 { (class, p) } else { best };
-    (0..).zip(row.iter().copied()).fold((0, f64::NEG_INFINITY), larger)
 }
 
 /// How many classes come before `class` when sorted by descending probability, equals by index.

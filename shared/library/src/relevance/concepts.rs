@@ -42,8 +42,9 @@ impl ConceptBank {
 
     /// Of concepts' embeddings, with the deviation that an even sample of `photos` of the same space shows: for photos that are in
     /// no library.
-    pub fn of_photos(embeddings: &[UnitVector], photos: &[UnitVector]) -> Self {
-        let sample = photos.iter().step_by(photos.len().div_ceil(SAMPLE).max(1));
+    pub fn of_photos<'a>(embeddings: &[UnitVector], photos: impl ExactSizeIterator<Item = &'a UnitVector>) -> Self {
+        let every = photos.len().div_ceil(SAMPLE).max(1);
+        let sample = photos.step_by(every);
         Self::with_deviation_of(embeddings, sample.map(|photo| QuantizedVector::new(photo.as_slice())))
     }
 
@@ -141,7 +142,7 @@ mod tests {
     fn photos_of_no_library_are_measured_by_their_own_deviation() {
         let concepts: Vec<_> = (0..40).map(axis).collect();
         let photos: Vec<_> = (0..1_000).map(|number| axis(number % 40)).collect();
-        let bank = ConceptBank::of_photos(&concepts, &photos);
+        let bank = ConceptBank::of_photos(&concepts, photos.iter());
         // One concept of forty scores 1, the others 0.
         assert!((bank.deviation - (1.0f32 / 40.0 - 1.0 / 1_600.0).sqrt()).abs() < 1e-3, "{}", bank.deviation);
         assert!(bank.relevance_for(&photos[0], 1.0) > 0.5 && bank.relevance_for(&photos[0], 0.5) < 0.5);

@@ -13,8 +13,9 @@ use json::{Category, Flag, Id, Image, Instance, Instances};
 
 use super::{Format, listed, size};
 use crate::dataset::{Content, category};
-use crate::files::{Root, files_below, has_extension, open, stem};
-use crate::{AnnotationError, Annotations, Region, Split};
+use crate::files::{Root, files_below, open, stem};
+use crate::{AnnotationError, Annotations, Region};
+use foray_protocol::{Split, has_extension};
 
 /// More than twice COCO's own largest file.
 const LARGEST: u64 = 1 << 30;
@@ -58,9 +59,9 @@ fn folder_of(file: &Path) -> &Path {
 
 /// Files with the names that COCO and Roboflow give, else the one JSON file that there is.
 fn files_of(root: &Root) -> Result<Vec<PathBuf>, AnnotationError> {
-    let all = files_below(root.folder(), &|path| has_extension(path, "json"))?;
+    let all = files_below(root.folder(), &|path| has_extension(path, &["json"]))?;
     let is_named =
-        |path: &&PathBuf| stem(path).starts_with("instances_") || has_extension(Path::new(&stem(path)), "coco");
+        |path: &&PathBuf| stem(path).starts_with("instances_") || has_extension(Path::new(&stem(path)), &["coco"]);
     let named: Vec<_> = all.iter().filter(is_named).cloned().collect();
     match (named.is_empty(), all.as_slice()) {
         (false, _) => Ok(named),

@@ -10,8 +10,9 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::size;
 use crate::dataset::{Content, category};
-use crate::files::{IMAGES, Root, files_below, has_extension, read_text, stem};
-use crate::{AnnotationError, Annotations, Region, Split};
+use crate::files::{IMAGES, Root, files_below, read_text, stem};
+use crate::{AnnotationError, Annotations, Region};
+use foray_protocol::{Split, has_extension};
 
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 64 << 20;
@@ -28,7 +29,7 @@ pub fn read(source: &Path) -> Result<Annotations, AnnotationError> {
     if !root.folder().is_dir() {
         return Err(nothing());
     }
-    let files = files_below(root.folder(), &|path| has_extension(path, "xml"))?;
+    let files = files_below(root.folder(), &|path| has_extension(path, &["xml"]))?;
     if files.is_empty() {
         return Err(nothing());
     }
