@@ -1,0 +1,1 @@
+import{a_ as a}from"./Icon-BHXL1lUK.js";a();
