@@ -41,7 +41,8 @@ export interface Disk {
   database: number;
   vectors: number;
   thumbnails: number;
-  free: number;
+  /** Undefined where the system does not tell. */
+  free?: number;
 }
 
 export interface Failure {

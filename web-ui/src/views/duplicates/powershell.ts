@@ -45,15 +45,18 @@ function Move-Away($File, $Keep) {
     Write-Host "left alone, since there is one in $Trash already: $($File.Path)"
     $script:left++
   } else {
-    [void][System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
-    [System.IO.File]::Move($File.Path, $target)
-    # By a link, what is kept may have been the same file.
-    if ($Keep | Where-Object { -not (Test-AsReviewed $_) }) {
-      [System.IO.File]::Move($target, $File.Path)
-      Write-Host "left alone, since it is the same file as the one that is kept: $($File.Path)"
-      $script:left++
-    } else {
+    try {
+      [void][System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($target))
+      [System.IO.File]::Move($File.Path, $target)
+      # By a link, what is kept may have been the same file.
+      if ($Keep | Where-Object { -not (Test-AsReviewed $_) }) {
+        [System.IO.File]::Move($target, $File.Path)
+        throw 'it is the same file as the one that is kept'
+      }
       $script:moved++
+    } catch {
+      Write-Host "left alone: $($File.Path): $($_.Exception.Message)"
+      $script:left++
     }
   }
 }

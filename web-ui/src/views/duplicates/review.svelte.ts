@@ -15,7 +15,12 @@ export class Review {
   /** `library` is where the library lies: each has decisions of its own. */
   constructor(library: string) {
     this.#place = `duplicates ${library}`;
-    this.decisions = new Map(read(this.#place).map((decision) => [decisionKey(decision.kind, decision.files), decision]));
+    this.#read();
+  }
+
+  /** Takes over what another tab of this browser decided. */
+  follow({ key }: StorageEvent) {
+    if (key === this.#place) this.#read();
   }
 
   of(group: api.DuplicateGroup): Decision | undefined {
@@ -48,6 +53,10 @@ export class Review {
     return before - fresh.length;
   }
 
+  #read() {
+    this.decisions = new Map(read(this.#place).map((decision) => [decisionKey(decision.kind, decision.files), decision]));
+  }
+
   #keep(decisions: ReadonlyMap<string, Decision>) {
     this.decisions = decisions;
     try {
@@ -62,11 +71,13 @@ export class Review {
 function read(place: string): Decision[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(place) ?? '[]');
-    return Array.isArray(kept) ? kept : [];
+    return Array.isArray(kept) ? kept.filter(isDecision) : [];
   } catch {
     return [];
   }
 }
+
+const isDecision = (kept: Partial<Decision> | null): kept is Decision => !!kept?.kind && Array.isArray(kept.files);
 
 async function* allGroups(kind: api.DuplicateKind, signal: AbortSignal) {
   for (let offset = 0, total = 1; offset < total; offset += PAGE) {

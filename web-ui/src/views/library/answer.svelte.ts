@@ -4,11 +4,12 @@ import { words } from './messages';
 
 const sentence = (text: string) => (/[.!?。]$/.test(text) ? text : `${text}.`);
 
+/** Whether the server knows no such question, as an older one does not. */
+export const isNotOffered = (error: Error | undefined) =>
+  error instanceof Refusal && error.status === 404 && error.message.startsWith('no such address');
+
 /** Why something did not work, for the reader. */
-export function reasonOf(error: Error): string {
-  const isMissing = error instanceof Refusal && error.status === 404;
-  return isMissing ? `${words().notOffered} (${error.message})` : sentence(error.message);
-}
+export const reasonOf = (error: Error) => (isNotOffered(error) ? words().notOffered : sentence(error.message));
 
 /** Something that the server knows. What was known stays while it is asked for again. */
 export class Answer<T> {

@@ -25,11 +25,17 @@ export class Scatter {
   /** Builds anew what the graphics card has forgotten. */
   restore() {
     const gl = this.#gl;
+    this.#buffers.clear();
     this.#program = pointProgram(gl);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     this.#upload(this.#program.place, this.#places, 2, gl.FLOAT);
     this.#upload(this.#program.colour, this.#colours, 4, gl.UNSIGNED_BYTE);
+  }
+
+  /** Browsers keep only a few contexts alive, and would else take the oldest one away. */
+  release() {
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
   setPlaces(x: number[], y: number[]) {

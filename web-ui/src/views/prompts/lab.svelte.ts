@@ -7,10 +7,12 @@ import {
   classNames,
   filled,
   firstOf,
+  freshTemplate,
   isWritten,
   mistakeIn,
   namesOf,
   requestFor,
+  TEMPLATES,
   wordingOf,
   type ClassName,
   type Wording,
@@ -22,7 +24,8 @@ const TYPING_MS = 800;
 const RECENT = 20;
 /** Others may have measured since the history was read. */
 const SLACK = 5;
-const FIRST_TEMPLATES = ['{}', 'a photo of a {}'];
+/** Those that are compared at first. */
+const FIRST_TEMPLATES = TEMPLATES.slice(0, 2);
 
 class Lab {
   dataset = $state('');
@@ -57,6 +60,7 @@ class Lab {
   /** Begins with the photos in `dataset`: where it was left last, or with what the photos' folders are called. */
   async open(dataset: string) {
     this.#later.cancel();
+    this.evaluator.problem = undefined;
     this.dataset = dataset;
     this.classes = [];
     this.wordings = [];
@@ -67,8 +71,8 @@ class Lab {
     const explored = await this.evaluator.measure({ dataset });
     if (!explored || dataset !== this.dataset) return;
     this.#show(explored);
-    const isThere = (template: string) => this.wordings.some(({ own, ...wording }) => wording.template === template && Object.keys(own).length === 0);
-    const missing = FIRST_TEMPLATES.filter((template) => !isThere(template));
+    const plain = this.wordings.filter(({ own }) => Object.keys(own).length === 0).map(({ template }) => template);
+    const missing = FIRST_TEMPLATES.filter((template) => !plain.includes(template));
     this.wordings = [...this.wordings, ...missing.map((template) => this.#wording(template))];
     await this.measure();
   }
@@ -134,8 +138,8 @@ class Lab {
     this.history = [evaluation, ...this.history];
   }
 
-  add(template: string) {
-    this.#change([...this.wordings, this.#wording(template)]);
+  add() {
+    this.#change([...this.wordings, this.#wording(freshTemplate(this.wordings))]);
   }
 
   /** Makes a wording of a contender, such as the suggestion, to be edited. */

@@ -1,7 +1,7 @@
 // Wordings: captions, names, and the way from an evaluation back to what can be edited.
 import { expect, test } from 'vitest';
 import type { Contender, Evaluation } from '../../api';
-import { captionsOf, classNames, isWritten, mistakeIn, namesOf, requestFor, wordingOf, type Wording } from './wordings';
+import { captionsOf, classNames, freshTemplate, isWritten, mistakeIn, namesOf, requestFor, wordingOf, type Wording } from './wordings';
 
 const classes = [
   { folder: 'Faces_easy', spoken: 'Faces easy' },
@@ -57,4 +57,8 @@ test('a wording comes back from its results as it was', () => {
 test('only what somebody wrote is a wording', () => {
   const names = ['{}', 'suggested: {}', '80 templates averaged'].map((name) => isWritten(contender(name, [])));
   expect([...names, isWritten(contender('4 examples of each class'))]).toEqual([true, false, false, false]);
+});
+
+test('a new wording begins with a sentence that is not there yet', () => {
+  expect(freshTemplate([wording('a photo of a {}'), wording('{}')])).toBe('a photo of the {}');
 });

@@ -12,6 +12,21 @@ export interface Wording {
   own: Record<string, string>;
 }
 
+/** What is worth a try, the simplest first. */
+export const TEMPLATES = [
+  '{}',
+  'a photo of a {}',
+  'a photo of the {}',
+  'a picture of a {}',
+  'a close-up photo of a {}',
+  'a photo of many {}',
+  'there is a {} in the scene',
+];
+
+/** A sentence that none of the wordings has yet, as long as there is one. */
+export const freshTemplate = (wordings: Wording[]) =>
+  TEMPLATES.find((template) => wordings.every((wording) => wording.template !== template)) ?? PLACE;
+
 /** A class as its folder is called, and as people would say it. */
 export interface ClassName {
   folder: string;

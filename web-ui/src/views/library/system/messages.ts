@@ -26,7 +26,7 @@ export const words = messages(
     vectors: 'Embeddings',
     thumbnails: 'Previews',
     free: (size: string) => `${size} are free there.`,
-    noDisk: 'This server does not tell it.',
+    noDisk: 'It has not been measured yet.',
     loading: 'Loading…',
   },
   {
@@ -53,7 +53,7 @@ export const words = messages(
       vectors: 'Einbettungen',
       thumbnails: 'Vorschauen',
       free: (size) => `${size} sind dort frei.`,
-      noDisk: 'Dieser Server sagt es nicht.',
+      noDisk: 'Er ist noch nicht gemessen.',
       loading: 'Wird geladen …',
     },
     zh: {
@@ -78,7 +78,7 @@ export const words = messages(
       vectors: '嵌入向量',
       thumbnails: '预览图',
       free: (size) => `那里还有 ${size} 可用。`,
-      noDisk: '此服务器未提供。',
+      noDisk: '尚未测量。',
       loading: '正在加载…',
     },
   },
