@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectNoSidewaysScroll, expectNoViolations, Foray, PHONE, setUp } from './harness';
 
 const SAMPLES = resolve(import.meta.dirname, '../../tests/samples');
@@ -19,6 +19,8 @@ async function asAdmin(section: string, options?: BrowserContextOptions): Promis
 }
 
 const answer = (page: Page, path: string) => page.evaluate(async (path) => (await fetch(`api/v1/${path}`)).json(), path);
+
+const status = async () => (await fetch(`${stage.foray.url}/api/v1/status`)).json();
 
 const eventually = (ask: () => Promise<unknown>) => expect.poll(ask, { timeout: 30_000, interval: 200 });
 
@@ -43,20 +45,15 @@ describe('an empty library', () => {
 
     await page.getByLabel('Or type where it is').fill(stage.foray.photos);
     await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByRole('listitem').filter({ hasText: stage.foray.photos }).waitFor();
+    await page.getByRole('button', { name: `Remove ${stage.foray.photos}` }).waitFor();
     await page.getByRole('link', { name: 'Go to the search' }).click();
     expect(page.url()).toMatch(/#\/search$/);
     await page.getByRole('combobox', { name: 'Search photos' }).waitFor();
+    await eventually(async () => (await status()).progress.phase).toBe('watching');
   });
 });
 
 describe('a library with photos', () => {
-  beforeAll(async () => {
-    await eventually(async () => (await status()).progress?.phase).toBe('watching');
-  }, 60_000);
-
-  const status = async () => (await fetch(`${stage.foray.url}/api/v1/status`)).json();
-
   test.each(SECTIONS)('%s can be read by all, on a phone too', async (section) => {
     const page = await asAdmin(section, { viewport: PHONE });
     await page.locator('.library h2').first().waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatRoute, type Route } from '../route';
+import { formatRoute, type Route } from './route';
 import { feedback, isOn } from './feedback';
 
 const [ONE, TWO] = ['1'.repeat(32), '2'.repeat(32)];

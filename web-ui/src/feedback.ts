@@ -1,5 +1,5 @@
 // Photos that a search shall find more or less of, as its address holds them.
-import { idsIn, type Route } from '../route';
+import { idsIn, type Route } from './route';
 
 export type Side = 'like' | 'unlike';
 
