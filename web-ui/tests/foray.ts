@@ -49,14 +49,13 @@ export class Foray {
     this.url = `http://127.0.0.1:${this.#port}`;
     const address = `127.0.0.1:${this.#port}`;
     this.#server = spawn(BINARY, [...command, '--quiet', '--bind', address], { env: this.#environment, stdio: ['ignore', 'pipe', 'inherit'] });
-    const said = new Promise<string>((resolve) => this.#server!.stdout!.once('data', (data: Buffer) => resolve(String(data))));
+    let said = '';
+    this.#server.stdout!.on('data', (data: Buffer) => (said += String(data)));
     await this.#answers();
-    // The line that it prints may lead to more than its address does.
-    const printed = (await said).match(/http:\/\/\S+/)?.[0];
-    this.link = printed ?? this.url;
+    this.link = said.match(/http:\/\/\S+key=\S+/)?.[0] ?? this.url;
   }
 
-  /** The link that it printed at its start. */
+  /** The link that it printed at its start, with the page's key where there is one. */
   link = '';
 
   async stop() {

@@ -1,1 +1,0 @@
-import{a_ as a}from"./Icon-BHXL1lUK.js";a();
