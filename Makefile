@@ -17,7 +17,7 @@ quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, of th
 	target/release/quality_graph
 	target/release/quality_relevance
 
-bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search or serve for one of them)
+bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search, serve or page for one of them)
 	@bash tests/scripts/bench.sh $(BENCH)
 
 gpu-proof: ## embedding on an NVIDIA GPU against PyTorch, and indexing end to end; skipped where there is none

@@ -17,6 +17,6 @@ cd web-ui
 [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || { echo "skipped: npm could not fetch the web page's packages"; exit 0; }
 case ${1:-test} in
   test) npm run --silent test:browser ;;
-  screenshots) npm run --silent screenshots ;;
-  *) echo "usage: $0 [test|screenshots]" >&2; exit 2 ;;
+  screenshots | bench) npm run --silent "$1" ;;
+  *) echo "usage: $0 [test|screenshots|bench]" >&2; exit 2 ;;
 esac

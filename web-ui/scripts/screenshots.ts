@@ -3,7 +3,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
-import { DESKTOP, Foray, launch, PHONE } from '../tests/harness';
+import { DESKTOP, launch, PHONE } from '../tests/browser';
+import { Foray } from '../tests/foray';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const TARGET = join(ROOT, 'target/screenshots');

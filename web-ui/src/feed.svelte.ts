@@ -4,9 +4,7 @@ import { Refusal, type Results } from './api';
 export type LoadPage<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Results<T>>;
 
 export const PAGE = 60;
-/** Whoever scrolls far gets as much again as is there, up to this. */
-const LARGEST_PAGE = 1_000;
-/** The server gives no more than this at a time. */
+/** The server gives no more than this at a time; whoever scrolls far gets as much again as is there, up to this. */
 const MOST = 10_000;
 const ASK_AGAIN_MS = 5_000;
 
@@ -25,6 +23,8 @@ export class Feed<T extends { id: string }> {
   #key: string | undefined;
   #load: LoadPage<T> | undefined;
   #page = PAGE;
+  /** The ids of the items: a list of a million is not gone through for each page. */
+  #known = new Set<string>();
   #inFlight = new AbortController();
 
   /** Shows the list named `key`, `page` items at first; does nothing when it is shown already. Returns whether it is another one. */
@@ -60,11 +60,11 @@ export class Feed<T extends { id: string }> {
     this.isLoadingMore = true;
     const signal = this.#inFlight.signal;
     try {
-      const limit = Math.min(Math.max(this.items.length, this.#page), LARGEST_PAGE);
+      const limit = Math.min(Math.max(this.items.length, this.#page), MOST);
       const { results } = await this.#load(this.items.length, limit, signal);
       if (signal.aborted) return;
-      const known = new Set(this.items.map((item) => item.id));
-      const fresh = results.filter((item) => !known.has(item.id));
+      const fresh = results.filter((item) => !this.#known.has(item.id));
+      fresh.forEach((item) => this.#known.add(item.id));
       this.items = [...this.items, ...fresh];
       this.isComplete = results.length < limit || fresh.length === 0;
     } catch {
@@ -87,6 +87,7 @@ export class Feed<T extends { id: string }> {
       const hasGrown = manner && this.items.length > limit;
       if (signal.aborted || hasGrown) return;
       this.items = results;
+      this.#known = new Set(results.map((item) => item.id));
       this.tookMs = took_ms;
       this.isComplete = results.length < limit;
       this.error = undefined;

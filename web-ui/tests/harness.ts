@@ -1,15 +1,12 @@
 // A real browser over the real program: pages, what they may not say or do, and what all views must keep to.
 import AxeBuilder from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { DESKTOP, launch } from './browser';
 import { Foray } from './foray';
 
+export { DESKTOP, launch, PHONE } from './browser';
 export { Foray } from './foray';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-
-export const DESKTOP = { width: 1280, height: 800 };
-export const PHONE = { width: 390, height: 844 };
 
 /** A browser and a program with photos for the tests of a file; `foray` and `open` once they begin. */
 export function setUp(start: () => Promise<Foray> = Foray.start) {
@@ -38,10 +35,6 @@ export function setUp(start: () => Promise<Foray> = Foray.start) {
   });
   return stage;
 }
-
-/** Without a sandbox where root runs it, as in containers: the pages are our own. */
-export const launch = () =>
-  chromium.launch({ executablePath: CHROMIUM, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 
 /** The browser notes answers of 4xx and 5xx, and a server that is gone, by itself. */
 const isOwnFault = (text: string) => !text.startsWith('Failed to load resource');
