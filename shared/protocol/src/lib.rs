@@ -33,7 +33,7 @@ mod vector;
 mod watch_list;
 
 pub use account::{Account, ProgramToken, Role};
-pub use appearance::{Junk, PerceptualHash};
+pub use appearance::{Junk, PerceptualHash, ThumbHash};
 pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
 pub use classifier::{
     Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, first_largest, softmax,
