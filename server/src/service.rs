@@ -162,7 +162,8 @@ impl SearchService {
         Ok(found)
     }
 
-    fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
+    /// Refuses an embedder whose vectors are not those of the library.
+    pub(crate) fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
         match self.library.space() {
             Some(expected) if expected != *embedder.space() => {
                 Err(LibraryError::WrongSpace { expected, got: embedder.space().clone() })
