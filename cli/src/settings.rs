@@ -200,7 +200,7 @@ impl Settings {
             tokens.push((token.with_context(|| format!("{place}: expected either token or token_file"))?, *role));
         }
         let users = self.users.iter().map(User::new).collect::<Result<_, _>>()?;
-        Ok(AccessRules { tokens, users })
+        Ok(AccessRules { tokens, users, page_key: None })
     }
 
     /// The files for HTTPS, by the command line or else the configuration.

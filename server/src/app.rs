@@ -17,7 +17,7 @@ use crate::metrics_api::RecallProbe;
 use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
-    ServerError, backup_api, classifier_api, clip_compare_api, evaluation_api, events, guard, immich_api,
+    ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, guard, immich_api,
     immich_ml_api, indexer_api, ingest_api, maintenance_api, metrics_api, openapi, photo_api, saved_api, search_api,
     session_api, status_api, telemetry, web_page,
 };
@@ -76,7 +76,7 @@ impl Server {
         let access = Access::new(rules)?;
         let addresses: Vec<_> = bind.to_socket_addrs().map_err(failed)?.collect();
         let is_here = addresses.iter().all(|address| address.ip().is_loopback());
-        if matches!(access, Access::ThisMachine) && !is_here {
+        if matches!(access, Access::ThisMachine(_)) && !is_here {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
@@ -202,6 +202,7 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
             .configure(indexer_api::routes)
             .configure(metrics_api::routes)
             .configure(status_api::routes)
+            .configure(account_api::routes)
             .configure(backup_api::routes)
             .configure(maintenance_api::routes)
             .configure(events::routes);

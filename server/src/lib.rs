@@ -1,6 +1,7 @@
 //! The query server: the search service, its HTTP API, server-sent events and the web page.
 
 mod access;
+mod account_api;
 mod api_error;
 mod app;
 mod attempts;

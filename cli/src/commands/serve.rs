@@ -1,5 +1,6 @@
 //! `foray serve` and `foray up`: the query server, alone or with the watching indexer in the same process.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -9,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
 use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList};
-use foray_server::{SearchService, Server, ServerHandle};
+use foray_server::{AccessRules, SearchService, Server, ServerHandle};
 
 use super::index;
 use super::schedule::Schedule;
 use crate::arguments::{ServeArguments, UpArguments};
 use crate::output;
+use crate::page_key::PageKey;
 use crate::progress::IndexBar;
 use crate::settings::Settings;
 use crate::shutdown;
@@ -61,6 +63,8 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
 struct Started {
     server: Server,
     service: SearchService,
+    /// The page's key, where there is no token.
+    page_key: Option<PageKey>,
     warming_up: thread::JoinHandle<()>,
 }
 
@@ -84,13 +88,16 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let tls = settings.tls_files(arguments)?;
-    let server = Server::bind(service.clone(), bind, settings.access_rules()?, tls.as_ref())?;
+    let rules = settings.access_rules()?;
+    let page_key = rules.is_open().then(|| PageKey::of(&settings.library)).transpose()?;
+    let rules = AccessRules { page_key: page_key.as_ref().map(PageKey::token).transpose()?, ..rules };
+    let server = Server::bind(service.clone(), bind, rules, tls.as_ref())?;
     service.library().announce(server.local_url())?;
     let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);
     }
-    Ok(Started { server, service, warming_up })
+    Ok(Started { server, service, page_key, warming_up })
 }
 
 /// So that the first query does not wait for the model.
@@ -117,11 +124,11 @@ fn unload_in_background(service: &SearchService, idle: Duration) {
 }
 
 fn run(started: Started, stop: &StopSignal) -> Result<()> {
-    let Started { server, warming_up, .. } = started;
+    let Started { server, page_key, warming_up, .. } = started;
     let handle: Arc<OnceLock<ServerHandle>> = Arc::default();
     let to_stop = Arc::clone(&handle);
     shutdown::on_signal(stop, move || to_stop.get().into_iter().for_each(ServerHandle::stop))?;
-    println!("Foray serves {} (Ctrl-C stops it)", server.url());
+    announce(server.url(), page_key.as_ref());
     server.run(|started| {
         // Set once: this server runs once.
         let _ = handle.set(started);
@@ -129,6 +136,15 @@ fn run(started: Started, stop: &StopSignal) -> Result<()> {
     // A process that ends while ONNX Runtime loads a graph ends with a segmentation fault. A failure was logged there.
     let _ = warming_up.join();
     Ok(())
+}
+
+/// Tells people where to go. Both lines are written at once, and a reader that took the first one and went away is no trouble.
+fn announce(url: &str, page_key: Option<&PageKey>) {
+    let mut lines = format!("Foray serves {url} (Ctrl-C stops it)\n");
+    if let Some(key) = page_key {
+        lines += &format!("To change folders and models on the page, too, open {}\n", key.link(url));
+    }
+    let _ = io::stdout().write_all(lines.as_bytes());
 }
 
 fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Library) -> Result<Vec<PathBuf>> {

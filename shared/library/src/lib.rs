@@ -35,7 +35,7 @@ mod unusual;
 mod upgrade;
 mod vectors;
 
-pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically};
+pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically, write_secret};
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};
