@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use foray_library::write_secret;
@@ -25,10 +25,13 @@ impl PageKey {
         let file = folder.join(FILE);
         match fs::read_to_string(&file) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            text => return Ok(Self(text.with_context(|| format!("cannot read {}", file.display()))?.trim().to_owned())),
+            text => {
+                return Ok(Self(text.with_context(|| format!("cannot read {}", file.display()))?.trim().to_owned()));
+            }
         }
         let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes).context("the system gives no random numbers for the page's key")?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| anyhow!("the system gives no random numbers for the page's key: {error}"))?;
         let key = URL_SAFE_NO_PAD.encode(bytes);
         write_secret(&file, key.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
         Ok(Self(key))

@@ -52,12 +52,11 @@ impl Indexer {
         while !stop.is_stopped() {
             let embedder = self.embedder.get();
             let library = self.library(&embedder, Patience::FOR_EVER, stop);
-            let (version, Watched { roots, rules }) = list.present();
+            let (version, Watched { roots, rules }) = list.watched.present();
             match Roots::open(&roots, &rules, &library) {
                 Err(_) if stop.is_stopped() => {}
                 roots => {
-                    let is_replaced = || list.has_changed(version);
-                    Watch::start(self, &embedder, library, roots?, on_progress)?.run(&is_replaced);
+                    Watch::start(self, &embedder, library, roots?, on_progress)?.run(list, version);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Who else may use the server, for its admins: names and roles, and nothing that lets anybody in.
 
-use actix_web::web::{Data, Json};
 use actix_web::get;
+use actix_web::web::{Data, Json};
 use foray_protocol::Role;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -17,8 +17,8 @@ use crate::metrics_api::RecallProbe;
 use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
-    ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, guard, immich_api,
-    immich_ml_api, indexer_api, ingest_api, maintenance_api, metrics_api, openapi, photo_api, saved_api, search_api,
+    ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, folder_api, guard,
+    immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, metrics_api, openapi, photo_api, saved_api, search_api,
     session_api, status_api, telemetry, web_page,
 };
 
@@ -200,6 +200,7 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
             .configure(photo_api::routes)
             .configure(ingest_api::routes)
             .configure(indexer_api::routes)
+            .configure(folder_api::routes)
             .configure(metrics_api::routes)
             .configure(status_api::routes)
             .configure(account_api::routes)

@@ -3,9 +3,7 @@
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, post, put};
 use foray_evaluation::Wording;
-use foray_protocol::{
-    Classifier, ProblemKind, ProtocolError, SearchName, TagRule, TagRuleRequest, Tagged,
-};
+use foray_protocol::{Classifier, ProblemKind, ProtocolError, SearchName, TagRule, TagRuleRequest, Tagged};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -72,10 +70,7 @@ async fn list_classifiers(service: Data<SearchService>) -> Result<HttpResponse, 
     responses((status = 201, description = "The classifier", body = Classifier), Conflict, TooLarge),
 )]
 #[post("/classifiers")]
-async fn make_classifier(
-    service: Data<SearchService>,
-    request: Json<NewClassifier>,
-) -> Result<HttpResponse, ApiError> {
+async fn make_classifier(service: Data<SearchService>, request: Json<NewClassifier>) -> Result<HttpResponse, ApiError> {
     let prompts: usize = request.prompts.iter().map(Vec::len).sum();
     if prompts > MOST_PROMPTS {
         let detail = format!("prompts: got {prompts}; expected at most {MOST_PROMPTS} in one request");

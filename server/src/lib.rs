@@ -16,6 +16,7 @@ mod error;
 mod evaluation_api;
 mod evaluator;
 mod events;
+mod folder_api;
 mod grouping;
 mod guard;
 mod immich_api;

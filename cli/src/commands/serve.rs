@@ -13,7 +13,7 @@ use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList
 use foray_server::{AccessRules, SearchService, Server, ServerHandle};
 
 use super::index;
-use super::schedule::Schedule;
+use super::schedule::{self, ScheduledReindex};
 use crate::arguments::{ServeArguments, UpArguments};
 use crate::output;
 use crate::page_key::PageKey;
@@ -31,31 +31,30 @@ pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
 pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let stop = StopSignal::default();
     let gate = settings.gate(arguments.hours.as_deref())?;
-    let cron = settings.schedule(arguments.reindex.as_deref())?;
+    let times = schedule::times(settings, arguments.reindex.as_deref())?;
     let options = IndexOptions { gate: gate.clone(), ..settings.index_options()? };
     let started = start(settings, &arguments.serve, "up")?;
     let library = Arc::clone(started.service.library());
     let list = index::watch_list(settings, folders_to_watch(settings, arguments, &library)?)?;
-    let started = started.beside_indexer(IndexerControl { gate, list: list.clone() });
+    let control = IndexerControl { gate, list: list.clone(), schedule: times.clone() };
+    let started = started.beside_indexer(control);
     let ingest = Arc::clone(&library) as Arc<dyn Ingest>;
     let indexer = Arc::new(Indexer::new(ingest, started.service.embedder().clone(), options));
-    let scheduled = cron.map(|cron| {
-        let schedule = Schedule {
-            cron,
-            library,
-            folder: settings.library.clone(),
-            indexer: Arc::clone(&indexer),
-            list: list.clone(),
-            stop: stop.clone(),
-        };
-        thread::spawn(move || schedule.run())
-    });
+    let scheduled = ScheduledReindex {
+        times,
+        library,
+        folder: settings.library.clone(),
+        indexer: Arc::clone(&indexer),
+        list: list.clone(),
+        stop: stop.clone(),
+    };
+    let scheduled = thread::spawn(move || scheduled.run());
     let watching = watch_in_background(indexer, list, stop.clone(), settings.show_progress)?;
     let served = run(started, &stop);
     stop.stop();
     let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
     // It logs its own trouble, and a panic was told of where it happened.
-    scheduled.into_iter().for_each(|scheduled| drop(scheduled.join()));
+    drop(scheduled.join());
     served.and(watched)
 }
 
