@@ -295,6 +295,13 @@ fn people_log_in_with_name_and_password_and_do_what_their_role_allows() {
     for path in ["maintenance", "backup", "ingest/spaces", "indexer/pause"] {
         post_with(&url(path), "cookie", &anna).is_problem(403, "yours is reader");
     }
+    get_with(&url("accounts"), "cookie", &anna).is_problem(403, "yours is reader");
+    let accounts = get_with(&url("accounts"), "cookie", &bert).json();
+    let expected = json!({
+        "accounts": [{ "name": "anna", "role": "reader" }, { "name": "bert", "role": "admin" }],
+        "tokens": [{ "role": "admin" }, { "role": "indexer" }],
+    });
+    assert_eq!(accounts, expected);
     let saved = |session: &str| {
         let put = ureq::put(url("searches/cats")).header("cookie", session).content_type("application/json");
         Reply::from(put.config().http_status_as_error(false).build().send("{\"query\": \"a cat\"}").unwrap())

@@ -7,12 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use foray_embedding::Hub;
 use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
 use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList};
-use foray_server::{AccessRules, SearchService, Server, ServerHandle};
+use foray_server::{AccessRules, ModelControl, SearchService, Server, ServerHandle};
 
 use super::index;
+use super::model_switch::ModelSwitch;
+use super::models;
 use super::schedule::{self, ScheduledReindex};
 use crate::arguments::{ServeArguments, UpArguments};
 use crate::output;
@@ -91,12 +94,23 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let page_key = rules.is_open().then(|| PageKey::of(&settings.library)).transpose()?;
     let rules = AccessRules { page_key: page_key.as_ref().map(PageKey::token).transpose()?, ..rules };
     let server = Server::bind(service.clone(), bind, rules, tls.as_ref())?;
+    let server = server.with_models(model_control(settings, &service));
     service.library().announce(server.local_url())?;
     let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);
     }
     Ok(Started { server, service, page_key, warming_up })
+}
+
+/// What the server may do with models: only this program knows both how photos are searched and how they are indexed.
+fn model_control(settings: &Settings, service: &SearchService) -> ModelControl {
+    let hub = (!models::is_offline()).then(Hub::from_environment);
+    let (store, settings, service) = (settings.models.clone(), settings.clone(), service.clone());
+    let go_over = move |model: &str, stop: &StopSignal, told: &(dyn Fn(usize, usize) + Sync)| {
+        ModelSwitch::beside_searches(&settings, &service, model, stop, told).map_err(|error| output::message(&error))
+    };
+    ModelControl { store, hub, go_over: Arc::new(go_over) }
 }
 
 /// So that the first query does not wait for the model.

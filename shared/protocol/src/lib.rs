@@ -74,7 +74,7 @@ pub use search::{
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use split::Split;
 pub use status::{
-    BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus,
+    BackendReport, DiskUse, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus,
 };
 pub use stop::StopSignal;
 pub use token::Token;
