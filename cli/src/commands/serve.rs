@@ -18,6 +18,7 @@ use super::model_switch::ModelSwitch;
 use super::models;
 use super::schedule::{self, ScheduledReindex};
 use crate::arguments::{ServeArguments, UpArguments};
+use crate::logging;
 use crate::output;
 use crate::page_key::PageKey;
 use crate::progress::IndexBar;
@@ -170,8 +171,8 @@ fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Libr
         (true, true) => known()?,
     };
     if folders.is_empty() {
-        bail!(
-            "which photo folders? Name them: `foray up ~/Pictures`, or start `foray serve` to search without indexing"
+        logging::warning(
+            "no photo folder is known yet: add one on the page, under Library, or name it: `foray up ~/Pictures`",
         );
     }
     if let Some(missing) = arguments.folders.iter().find(|folder| !folder.exists()) {
