@@ -17,12 +17,14 @@ mod filter;
 mod gate;
 mod identity;
 mod ingest;
+mod kept;
 mod maintenance;
 mod path;
 mod patience;
 mod query;
 mod results;
 mod saved;
+mod schedule;
 mod search;
 mod spaces;
 mod split;
@@ -33,7 +35,7 @@ mod vector;
 mod watch_list;
 
 pub use account::{Account, ProgramToken, Role};
-pub use appearance::{Junk, PerceptualHash};
+pub use appearance::{Junk, PerceptualHash, ThumbHash};
 pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
 pub use classifier::{
     Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, first_largest, softmax,
@@ -55,6 +57,7 @@ pub use identity::{ImageId, SpaceId};
 pub use ingest::{
     Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,
 };
+pub use kept::Kept;
 pub use maintenance::{GraphReport, Maintenance};
 pub use path::{PhotoPath, has_extension, is_photo, is_raw};
 pub use patience::{Another, Patience};
@@ -64,12 +67,15 @@ pub use results::{
     text_and_bytes,
 };
 pub use saved::{SavedSearch, SearchName};
+pub use schedule::Schedule;
 pub use search::{
     GroupBy, PhotoSearch, RELEVANT, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
 };
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use split::Split;
-pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
+pub use status::{
+    BackendReport, DiskUse, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus,
+};
 pub use stop::StopSignal;
 pub use token::Token;
 pub use vector::{UnitVector, VectorError};
