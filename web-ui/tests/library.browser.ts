@@ -10,11 +10,16 @@ const SECTIONS = ['folders', 'activity', 'failures', 'models', 'system', 'people
 
 const stage = setUp(Foray.empty);
 
-/** The page as whoever started the program sees it: opened by the link that was printed. */
+let session: BrowserContextOptions['storageState'];
+
+/** The page as whoever started the program sees it: opened once by the link that was printed, and remembered from then on. */
 async function asAdmin(section: string, options?: BrowserContextOptions): Promise<Page> {
+  const hash = `#/library?section=${section}`;
+  if (session) return stage.open(hash, { ...options, storageState: session });
   const page = await stage.open(stage.foray.link.slice(stage.foray.url.length + 1), options);
   await expect.poll(async () => (await answer(page, 'session')).role).toBe('admin');
-  await page.evaluate((section) => (location.hash = `#/library?section=${section}`), section);
+  session = await page.context().storageState();
+  await page.evaluate((hash) => (location.hash = hash), hash);
   return page;
 }
 
