@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
-use foray_library::{Answer, ConceptBank, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
+use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
-    LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SavedSearch, SearchName,
-    SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, Subject, UnitVector, UnusualRequest, UnusualResults,
+    LibraryStatus, MapRequest, PhotoMap, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
+    SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, Subject, UnitVector,
+    UnusualRequest, UnusualResults,
 };
 use prometheus_client::registry::Registry;
 
-use crate::concepts::Concepts;
+use crate::concepts::{self, Concepts};
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
 use crate::evaluation_api::EvaluationJob;
@@ -196,6 +197,18 @@ impl SearchService {
             self.concepts.make_in_background(&self.library, embedder.share());
         }
         Ok(known)
+    }
+
+    /// The library's map. Names for its clusters are prepared in the background, for a later request.
+    pub(crate) fn map(&self, request: &MapRequest) -> Result<PhotoMap, ProtocolError> {
+        let filter = Filter::of(request.filter.as_deref())?;
+        let embedder = self.embedder.hold();
+        let known = self.concepts.known(&self.library, &embedder);
+        if known.is_none() && self.is_lasting {
+            self.concepts.make_in_background(&self.library, embedder.share());
+        }
+        let nouns = known.as_deref().map(|bank| Nouns { bank, words: concepts::CONCEPTS });
+        Ok(self.telemetry.timed(Stage::map, || self.library.map(&filter, nouns))?)
     }
 
     /// Asks the library; the answer without a cursor, and where its page ends.

@@ -18,6 +18,7 @@ mod gate;
 mod identity;
 mod ingest;
 mod maintenance;
+mod map;
 mod path;
 mod patience;
 mod query;
@@ -48,7 +49,7 @@ pub use evaluation::{CaptionSet, ClassMetrics, Comparison, Contender, Evaluation
 pub use facets::{Facet, Facets, FacetsRequest};
 pub use filter::{
     Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
-    clock_seconds, clock_year,
+    clock_seconds, clock_year, clock_years,
 };
 pub use gate::{GateState, Hours, PauseRequest, WorkGate};
 pub use identity::{ImageId, SpaceId};
@@ -56,6 +57,7 @@ pub use ingest::{
     Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,
 };
 pub use maintenance::{GraphReport, Maintenance};
+pub use map::{MapCluster, MapRequest, PhotoMap};
 pub use path::{PhotoPath, has_extension, is_photo, is_raw};
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};
