@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check packaging-check api-check licences web clean-demo
+.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -9,7 +9,7 @@ help: ## list these targets
 demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DEMO_ONCE=1: do not serve)
 	@DIR="$(DIR)" DEMO_ONCE="$(DEMO_ONCE)" bash tests/scripts/demo.sh
 
-test: runtime lint unit docs web-check packaging-check api-check licences ## set up and run every check and test
+test: runtime lint unit docs web-check browser-check packaging-check api-check licences ## set up and run every check and test
 
 quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, of the search graph and of the cut-off (needs ../shared/data)
 	cargo build --release --quiet --workspace --bin foray --bin quality --bin quality_graph --bin quality_relevance
@@ -17,7 +17,7 @@ quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, of th
 	target/release/quality_graph
 	target/release/quality_relevance
 
-bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search or serve for one of them)
+bench: runtime ## speed against peers in the same run, written to target/bench (BENCH=embed, index, search, serve or page for one of them)
 	@bash tests/scripts/bench.sh $(BENCH)
 
 gpu-proof: ## embedding on an NVIDIA GPU against PyTorch, and indexing end to end; skipped where there is none
@@ -44,6 +44,9 @@ docs: ## documentation without warnings
 web-check: ## the web page: checked, tested, current
 	@bash tests/scripts/check-web.sh
 
+browser-check: ## the web page in a real browser over real photos
+	@bash tests/scripts/check-browser.sh
+
 packaging-check: ## service files and Dockerfile, with the tools that read them
 	@bash tests/scripts/check-packaging.sh
 
@@ -56,6 +59,9 @@ licences: ## licences and sources of dependencies
 
 web: ## build the web page anew into web-ui/dist (needs npm)
 	cd web-ui && npm ci && npm run check && npm test && npm run build
+
+screenshots: ## pictures of every view, light and dark, large and small, into target/screenshots; three of them into docs
+	@bash tests/scripts/check-browser.sh screenshots
 
 clean-demo: ## remove the demo's library
 	rm -rf demo-library

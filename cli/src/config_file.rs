@@ -28,6 +28,14 @@ pub fn set_watched(file: &Path, watched: &Watched) -> Result<()> {
     })
 }
 
+/// Sets when a server reindexes, as a cron expression; `None` for never.
+pub fn set_schedule(file: &Path, cron: Option<&str>) -> Result<()> {
+    edit(file, |document| match cron {
+        Some(cron) => document["reindex"] = value(cron),
+        None => drop(document.remove("reindex")),
+    })
+}
+
 fn edit(file: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -56,6 +64,17 @@ mod tests {
         set_model(&file, "ViT-B-32__openai").unwrap();
         let expected = "# mine\nroots = [\"/a\"]  # all of it\nmodel = \"ViT-B-32__openai\"\n";
         assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_schedule_is_set_and_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        fs::write(&file, "# mine\nroots = [\"/a\"]\n").unwrap();
+        set_schedule(&file, Some("15 3 * * *")).unwrap();
+        assert!(fs::read_to_string(&file).unwrap().ends_with("reindex = \"15 3 * * *\"\n"));
+        set_schedule(&file, None).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\nroots = [\"/a\"]\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod last_results;
 mod listing;
 mod logging;
 mod output;
+mod page_key;
 mod patience;
 mod preview;
 mod progress;

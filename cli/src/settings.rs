@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use croner::Cron;
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_indexer::IndexOptions;
 use foray_protocol::{
-    Account, Client, Config, Hours, LogFormat, ProgramToken, Role, SpaceId, Token, WatchRules, WorkGate,
+    Account, Client, Config, Hours, LogFormat, ProgramToken, Role, Schedule, SpaceId, Token, WatchRules, WorkGate,
 };
 use foray_server::{AccessRules, TlsFiles, User};
 
@@ -200,7 +199,7 @@ impl Settings {
             tokens.push((token.with_context(|| format!("{place}: expected either token or token_file"))?, *role));
         }
         let users = self.users.iter().map(User::new).collect::<Result<_, _>>()?;
-        Ok(AccessRules { tokens, users })
+        Ok(AccessRules { tokens, users, page_key: None })
     }
 
     /// The files for HTTPS, by the command line or else the configuration.
@@ -224,14 +223,9 @@ impl Settings {
     }
 
     /// When a server reindexes: as the command line says, else as the configuration does.
-    pub fn schedule(&self, cron: Option<&str>) -> Result<Option<Cron>> {
-        let Some(text) = cron.or(self.indexing.reindex.as_deref()) else { return Ok(None) };
-        let expected = || {
-            format!(
-                "--reindex, or `reindex` in the configuration: got {text:?}; expected a cron expression such as \"15 3 * * *\""
-            )
-        };
-        text.parse().map(Some).with_context(expected)
+    pub fn schedule(&self, cron: Option<&str>) -> Result<Option<Schedule>> {
+        let schedule = cron.or(self.indexing.reindex.as_deref()).map(str::parse::<Schedule>);
+        schedule.transpose().context("--reindex, or `reindex` in the configuration")
     }
 
     /// Opens the model on the backend that was asked for.

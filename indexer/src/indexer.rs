@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use foray_embedding::{CurrentEmbedder, Embedder};
 use foray_protocol::{IndexProgress, Ingest, Patience, StopSignal, WatchList, Watched};
@@ -13,6 +14,9 @@ use crate::progress::Listener;
 use crate::roots::Roots;
 use crate::watch::Watch;
 use crate::{IndexError, IndexOptions, IndexSummary};
+
+/// How often to look for folders while there are none.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Brings a library up to date with folders of photos.
 pub struct Indexer {
@@ -52,12 +56,16 @@ impl Indexer {
         while !stop.is_stopped() {
             let embedder = self.embedder.get();
             let library = self.library(&embedder, Patience::FOR_EVER, stop);
-            let (version, Watched { roots, rules }) = list.present();
+            let (version, Watched { roots, rules }) = list.watched.present();
+            if roots.is_empty() {
+                // A library that is set up on the page gets its folders there.
+                while !list.watched.has_changed(version) && !stop.wait_timeout(LOOK) {}
+                continue;
+            }
             match Roots::open(&roots, &rules, &library) {
                 Err(_) if stop.is_stopped() => {}
                 roots => {
-                    let is_replaced = || list.has_changed(version);
-                    Watch::start(self, &embedder, library, roots?, on_progress)?.run(&is_replaced);
+                    Watch::start(self, &embedder, library, roots?, on_progress)?.run(list, version);
                 }
             }
         }

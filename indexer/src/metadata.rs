@@ -28,6 +28,7 @@ pub(crate) fn metadata(sources: Sources, picture: &Picture) -> PhotoMetadata {
         description: joined(sources, exif),
         junk: is_screenshot.then_some(Junk::Screenshot),
         perceptual_hash: None,
+        thumbhash: None,
         tags: vec![],
     }
 }

@@ -10,7 +10,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use foray_embedding::Embedder;
-use foray_protocol::IndexPhase;
+use foray_protocol::{IndexPhase, WatchList};
 
 use crate::dirty::DirtyPaths;
 use crate::library::Library;
@@ -82,15 +82,17 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Works until it is stopped, another embedder takes over, or `is_replaced` says that other folders do.
-    pub fn run(&mut self, is_replaced: &dyn Fn() -> bool) {
+    /// Works until it is stopped, another embedder takes over, or other folders do than those of this `version` of `list`.
+    pub fn run(&mut self, list: &WatchList, version: u64) {
         thread::scope(|scope| {
             let mut running = None;
             loop {
                 self.tell_of_gate(running.is_some());
                 running = self.continue_full_pass(scope, running);
+                list.take_again().iter().for_each(|path| self.dirty.mark(path));
                 self.work_on_dirty_paths(running.is_some());
-                if self.library.stop.wait_timeout(TICK) || self.is_outdated() || is_replaced() {
+                let is_replaced = self.is_outdated() || list.watched.has_changed(version);
+                if self.library.stop.wait_timeout(TICK) || is_replaced {
                     return;
                 }
                 self.look_after();

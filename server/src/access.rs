@@ -31,6 +31,15 @@ pub struct AccessRules {
     pub tokens: Vec<(Token, Role)>,
     /// People.
     pub users: Vec<User>,
+    /// The page's key: what makes an admin of a browser where there are neither tokens nor people.
+    pub page_key: Option<Token>,
+}
+
+impl AccessRules {
+    /// Whether there are neither tokens nor people.
+    pub fn is_open(&self) -> bool {
+        self.tokens.is_empty() && self.users.is_empty()
+    }
 }
 
 /// A person who may log in.
@@ -58,8 +67,9 @@ impl User {
 /// What a server asks of those who use it.
 #[derive(Debug)]
 pub(crate) enum Access {
-    /// Nothing: it listens to this machine alone.
-    ThisMachine,
+    /// Nothing, since it listens to this machine alone; but the page's key for what decides over folders and models: other people of
+    /// this machine could otherwise have it serve them any file that its owner may read.
+    ThisMachine(Box<Guarded>),
     /// A token, or a name and its password.
     Guarded(Box<Guarded>),
 }
@@ -68,17 +78,17 @@ impl Access {
     /// # Errors
     /// [`ServerError::UserName`] for two users of one name.
     pub fn new(rules: AccessRules) -> Result<Self, ServerError> {
-        let AccessRules { tokens, users } = rules;
-        if tokens.is_empty() && users.is_empty() {
-            return Ok(Self::ThisMachine);
+        if rules.is_open() {
+            let key = rules.page_key.map(|key| Key::of_token(&(key, Role::Admin)));
+            return Ok(Self::ThisMachine(Box::new(Guarded::new(key.into_iter().collect()))));
         }
+        let AccessRules { tokens, users, .. } = rules;
         let is_twice = |(number, user): &(usize, &User)| users[..*number].iter().any(|other| other.name == user.name);
         if let Some((_, user)) = users.iter().enumerate().find(is_twice) {
             return Err(ServerError::UserName { name: user.name.clone(), reason: "is there twice" });
         }
         let keys = tokens.iter().map(Key::of_token).chain(users.into_iter().map(Key::of_user)).collect();
-        let log_ins = RateLimiter::keyed(Quota::per_minute(LOG_INS_A_MINUTE).allow_burst(LOG_INS_AT_ONCE));
-        Ok(Self::Guarded(Box::new(Guarded { keys, attempts: Attempts::default(), log_ins })))
+        Ok(Self::Guarded(Box::new(Guarded::new(keys))))
     }
 }
 
@@ -145,6 +155,16 @@ impl Key {
 }
 
 impl Guarded {
+    fn new(keys: Vec<Key>) -> Self {
+        let log_ins = RateLimiter::keyed(Quota::per_minute(LOG_INS_A_MINUTE).allow_burst(LOG_INS_AT_ONCE));
+        Self { keys, attempts: Attempts::default(), log_ins }
+    }
+
+    /// All who may come in.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     /// Whether there are tokens, and people with passwords.
     pub fn asks_for(&self) -> (bool, bool) {
         let people = self.keys.iter().filter(|key| key.user().is_some()).count();
@@ -161,8 +181,8 @@ impl Guarded {
         let is_it = |key: &&Key| matches!(&key.secret, Secret::Token(token) if *token == digest);
         // All are compared, so that the time tells nothing.
         let known = self.keys.iter().fold(None, |known, key| if is_it(&key) { Some(key) } else { known });
-        let wrong =
-            "the token is wrong; it must be the one that the server was started with, or one of its configuration";
+        let wrong = "the token is wrong; it must be the one that the server was started with, one of its configuration, or the \
+                     key of the link that it printed";
         self.let_in(known, from, wrong)
     }
 
@@ -232,9 +252,10 @@ mod tests {
             password: PasswordHash::of(password).unwrap(),
             role: Role::Reader,
         };
-        match Access::new(AccessRules { tokens, users: users.iter().map(user).collect() }).unwrap() {
+        let rules = AccessRules { tokens, users: users.iter().map(user).collect(), page_key: None };
+        match Access::new(rules).unwrap() {
             Access::Guarded(guarded) => *guarded,
-            Access::ThisMachine => unreachable!(),
+            Access::ThisMachine(_) => unreachable!(),
         }
     }
 
@@ -292,8 +313,19 @@ mod tests {
     fn two_users_of_one_name_are_refused() {
         let user =
             User { name: "anna".to_owned(), password: PasswordHash::of("correct horse").unwrap(), role: Role::Reader };
-        let rules = AccessRules { tokens: vec![], users: vec![user.clone(), user] };
+        let rules = AccessRules { users: vec![user.clone(), user], ..AccessRules::default() };
         assert!(Access::new(rules).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
+    fn the_key_of_the_page_is_that_of_an_admin() {
+        let rules = AccessRules { page_key: Some("0123456789abcdef".parse().unwrap()), ..AccessRules::default() };
+        let Access::ThisMachine(own) = Access::new(rules).unwrap() else { panic!("there is no token") };
+        let key = own.by_token("0123456789abcdef", None).unwrap();
+        assert_eq!((key.role, own.by_session(&key.new_session()).is_some()), (Role::Admin, true));
+        assert!(own.by_token("0123456789abcdeg", None).is_err());
+        let Access::ThisMachine(keyless) = Access::new(AccessRules::default()).unwrap() else { panic!() };
+        assert!(keyless.by_token("", None).is_err() && keyless.by_session(&key.new_session()).is_none());
     }
 
     #[test]

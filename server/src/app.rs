@@ -14,12 +14,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::access::{Access, AccessRules};
 use crate::api_error::configure_extractors;
 use crate::metrics_api::RecallProbe;
+use crate::model_control::{ModelControl, ModelDesk};
 use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
-    ServerError, backup_api, classifier_api, clip_compare_api, evaluation_api, events, guard, immich_api,
-    immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, openapi, photo_api, saved_api,
-    search_api, session_api, status_api, telemetry, web_page,
+    ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, folder_api, guard,
+    immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api, openapi,
+    photo_api, saved_api, search_api, session_api, status_api, telemetry, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -35,6 +36,8 @@ pub struct Server {
     access: Access,
     /// The indexer in this process, where there is one.
     indexer: Option<IndexerControl>,
+    /// The models, where the program that started it lets it have them.
+    models: Option<ModelDesk>,
     url: String,
 }
 
@@ -76,7 +79,7 @@ impl Server {
         let access = Access::new(rules)?;
         let addresses: Vec<_> = bind.to_socket_addrs().map_err(failed)?.collect();
         let is_here = addresses.iter().all(|address| address.ip().is_loopback());
-        if matches!(access, Access::ThisMachine) && !is_here {
+        if matches!(access, Access::ThisMachine(_)) && !is_here {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
@@ -89,19 +92,26 @@ impl Server {
                 service,
                 access,
                 indexer: None,
+                models: None,
                 url: format!("http://{address}"),
             });
         };
         let https = Https { listener, config: tls.load()?, url: format!("https://{address}") };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        Ok(Self { listener, https: Some(https), service, access, indexer: None, url })
+        Ok(Self { listener, https: Some(https), service, access, indexer: None, models: None, url })
     }
 
     /// The same beside an indexer in this process, which can be held up and changed.
     #[must_use]
     pub fn with_indexer(self, control: IndexerControl) -> Self {
         Self { indexer: Some(control), ..self }
+    }
+
+    /// The same with models that can be pulled, removed and gone over to.
+    #[must_use]
+    pub fn with_models(self, control: ModelControl) -> Self {
+        Self { models: Some(ModelDesk::new(control)), ..self }
     }
 
     /// Where commands on this machine reach it, such as `http://127.0.0.1:7878`. The certificate of one that speaks HTTPS names
@@ -120,16 +130,18 @@ impl Server {
     /// # Errors
     /// [`ServerError::Stopped`] for faults of the network.
     pub fn run(self, started: impl FnOnce(ServerHandle)) -> Result<(), ServerError> {
-        let evaluation = self.service.evaluation_job().clone();
+        let (evaluation, desk) = (self.service.evaluation_job().clone(), self.models.clone());
         let service = web::Data::from(Arc::new(self.service));
         let telemetry = web::Data::new(service.telemetry().clone());
         let (access, indexer) = (web::Data::new(self.access), web::Data::new(self.indexer));
+        let models = web::Data::new(self.models);
         let probe = web::Data::new(RecallProbe::default());
         let app = move || {
             App::new()
                 .app_data(service.clone())
                 .app_data(access.clone())
                 .app_data(indexer.clone())
+                .app_data(models.clone())
                 .app_data(telemetry.clone())
                 .app_data(probe.clone())
                 .wrap(from_fn(guard::refuse_foreign_pages))
@@ -157,6 +169,7 @@ impl Server {
             Ok(server.await?)
         });
         evaluation.stop();
+        desk.iter().for_each(ModelDesk::stop);
         served
     }
 }
@@ -201,8 +214,11 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
             .configure(photo_api::routes)
             .configure(ingest_api::routes)
             .configure(indexer_api::routes)
+            .configure(folder_api::routes)
             .configure(metrics_api::routes)
+            .configure(model_api::routes)
             .configure(status_api::routes)
+            .configure(account_api::routes)
             .configure(backup_api::routes)
             .configure(maintenance_api::routes)
             .configure(events::routes);

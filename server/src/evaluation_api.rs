@@ -1,9 +1,6 @@
 //! Evaluations and classification over HTTP.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpResponse, delete, get, post};
@@ -13,13 +10,13 @@ use foray_protocol::{
     Classification, ClassifiedPhoto, ClassifyRequest, Evaluation, EvaluationRequest, Problem, ProblemKind,
     ProtocolError, StopSignal,
 };
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::evaluator::evaluate;
+use crate::job::{BackgroundJob, Progress};
 use crate::labels::{LabelRelevance, classifier_of_labels};
 use crate::photo_files::PhotoFiles;
 use crate::refusals::{Conflict, NotFound, TooLarge};
@@ -36,18 +33,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_evaluations).service(begin_evaluation).service(show_job).service(stop_job).service(classify);
 }
 
-/// The evaluation that was begun last in this server.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct EvaluationJob(Arc<Mutex<Job>>);
-
-#[derive(Debug, Default)]
-struct Job {
-    state: JobState,
-    stop: StopSignal,
-    worker: Option<JoinHandle<()>>,
-}
-
-/// How far it is.
+/// How far the evaluation is that was begun last in this server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = EvaluationJob)]
 pub(crate) struct JobState {
@@ -56,9 +42,9 @@ pub(crate) struct JobState {
     /// Whether it still runs.
     running: bool,
     /// Photos that are embedded.
-    done: usize,
+    done: u64,
     /// Photos that it needs.
-    all: usize,
+    all: u64,
     /// What it measured, once it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     evaluation: Option<Evaluation>,
@@ -67,64 +53,10 @@ pub(crate) struct JobState {
     error: Option<String>,
 }
 
-impl EvaluationJob {
-    /// How far it is, with what it measured.
-    fn state(&self) -> JobState {
-        self.0.lock().state.clone()
-    }
-
-    /// How far it is, without what it measured, which may be large.
-    pub fn progress(&self) -> JobState {
-        let job = self.0.lock();
-        let JobState { job, running, done, all, ref error, .. } = job.state;
-        JobState { job, running, done, all, evaluation: None, error: error.clone() }
-    }
-
-    /// Begins `work` in a thread of its own and gives its number; `None` while another one runs.
-    fn begin(
-        &self,
-        work: impl FnOnce(&Self, &StopSignal) -> Result<Evaluation, ProtocolError> + Send + 'static,
-    ) -> Option<u64> {
-        let mut job = self.0.lock();
-        if job.state.running {
-            return None;
-        }
-        let number = job.state.job + 1;
-        job.state = JobState { job: number, running: true, ..JobState::default() };
-        job.stop = StopSignal::new();
-        let (this, stop) = (self.clone(), job.stop.clone());
-        job.worker = Some(thread::spawn(move || {
-            let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(&this, &stop)));
-            let failed =
-                |_| Err(Problem::new(ProblemKind::Internal, "the evaluation failed; the log says more").into());
-            this.end(outcome.unwrap_or_else(failed));
-        }));
-        Some(number)
-    }
-
-    /// Ends the one that runs and waits for that; what it embedded is remembered.
-    pub fn stop(&self) {
-        let worker = {
-            let mut job = self.0.lock();
-            job.stop.stop();
-            job.worker.take()
-        };
-        // How it ended stands in the state.
-        worker.into_iter().for_each(|worker| drop(worker.join()));
-    }
-
-    fn told(&self, done: usize, all: usize) {
-        let state = &mut self.0.lock().state;
-        (state.done, state.all) = (done, all);
-    }
-
-    fn end(&self, outcome: Result<Evaluation, ProtocolError>) {
-        let state = &mut self.0.lock().state;
-        state.running = false;
-        match outcome {
-            Ok(evaluation) => state.evaluation = Some(evaluation),
-            Err(error) => state.error = Some(error.to_string()),
-        }
+impl JobState {
+    pub fn new(progress: Progress, evaluation: Option<Evaluation>) -> Self {
+        let Progress { number: job, running, done, all, error, .. } = progress;
+        Self { job, running, done, all, evaluation, error }
     }
 }
 
@@ -204,7 +136,9 @@ async fn begin_evaluation(
         ApiError::new(ProblemKind::Busy, "an evaluation runs already; GET /api/v1/evaluations/job shows how far it is")
     };
     let asked = Data::clone(&service);
-    let job = service.evaluation_job().begin(move |job, stop| run(&asked, &request, job, stop)).ok_or_else(busy)?;
+    let subject = request.dataset.clone();
+    let run = move |job: &BackgroundJob<_>, stop: &StopSignal| run(&asked, &request, job, stop);
+    let job = service.evaluation_job().begin(&subject, run).ok_or_else(busy)?;
     Ok(HttpResponse::Accepted().json(Begun { job }))
 }
 
@@ -212,7 +146,8 @@ async fn begin_evaluation(
 #[utoipa::path(tag = "classes", responses((status = 200, description = "Its state", body = JobState)))]
 #[get("/evaluations/job")]
 async fn show_job(service: Data<SearchService>) -> HttpResponse {
-    HttpResponse::Ok().json(service.evaluation_job().state())
+    let (progress, evaluation) = service.evaluation_job().state();
+    HttpResponse::Ok().json(JobState::new(progress, evaluation))
 }
 
 /// Stops the evaluation that runs; what it embedded is remembered
@@ -254,14 +189,14 @@ async fn classify(service: Data<SearchService>, request: Json<ClassifyRequest>) 
 fn run(
     service: &SearchService,
     request: &EvaluationRequest,
-    job: &EvaluationJob,
+    job: &BackgroundJob<Evaluation>,
     stop: &StopSignal,
 ) -> Result<Evaluation, ProtocolError> {
     let (embedder, library) = (service.embedder().get(), service.library());
     let files = PhotoFiles { embedder: &embedder, cache: Some(library.as_ref()), stop };
     let dataset = Dataset::read(Path::new(&request.dataset))?;
     check_photos(library, &dataset)?;
-    let evaluated = evaluate(&files, dataset, request, |done, all| job.told(done, all))?;
+    let evaluated = evaluate(&files, dataset, request, |done, all| job.told(done as u64, all as u64))?;
     library.keep_evaluation(&evaluated.evaluation)?;
     Ok(evaluated.evaluation)
 }

@@ -84,7 +84,7 @@ impl Told {
             news.extend(progress.as_ref().map(|progress| event("progress", progress)));
             self.progress = progress;
         }
-        let evaluation = service.evaluation_job().progress();
+        let evaluation = JobState::new(service.evaluation_job().progress(), None);
         if evaluation != self.evaluation {
             news.push_str(&event("evaluation", &evaluation));
             self.evaluation = evaluation;

@@ -1,5 +1,6 @@
 //! The guards. Without a token: against other people's web pages, since a page that makes its host name point at this machine
-//! (DNS rebinding) or posts from its own origin must not reach the library. With one: against everybody who does not show it.
+//! (DNS rebinding) or posts from its own origin must not reach the library. With one: against everybody who does not show it. What
+//! decides over folders and models asks for the page's key even there where nothing else asks for anything.
 
 use std::net::IpAddr;
 
@@ -31,7 +32,7 @@ pub(crate) async fn refuse_foreign_pages(
     if !header(ORIGIN).is_none_or(|origin| is_origin_of(origin, host)) {
         return Err(unauthorized("requests must come from this server's own page, or from no page").into());
     }
-    if matches!(**access, Access::ThisMachine) && !is_loopback_host(host) {
+    if matches!(**access, Access::ThisMachine(_)) && !is_loopback_host(host) {
         let detail = "this server has no token, so requests must come from this machine; open Foray as http://localhost or \
                       http://127.0.0.1";
         return Err(unauthorized(detail).into());
@@ -45,22 +46,44 @@ pub(crate) async fn demand_role(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if let Access::Guarded(guarded) = &**access {
-        let role = who_asks(guarded, request.request())?.role;
-        let needed = needed_for(&request);
-        if !needed.iter().any(|needed| role.covers(*needed)) {
-            return Err(forbidden(role, needed[0]).into());
-        }
+    let needed = needed_for(&request);
+    let role = match &**access {
+        Access::Guarded(guarded) => who_asks(guarded, request.request(), NO_TOKEN)?.role,
+        Access::ThisMachine(guarded) if is_owners(&request) => who_asks(guarded, request.request(), NO_KEY)?.role,
+        Access::ThisMachine(_) => Role::Admin,
+    };
+    if !needed.iter().any(|needed| role.covers(*needed)) {
+        return Err(forbidden(role, needed[0]).into());
     }
     next.call(request).await
+}
+
+const NO_TOKEN: &str = "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log \
+                        in on its page (over HTTP: `Authorization: Bearer TOKEN`)";
+const NO_KEY: &str = "folders, models and times are changed by the server's owner alone: open its page by the link with a key that \
+                      `foray up` printed when it began, or change them in the configuration; a token works, too";
+
+/// Whether it shows or decides which files of this machine are read, or what is fetched to it: no matter of everybody who may search.
+fn is_owners(request: &ServiceRequest) -> bool {
+    let pattern = request.match_pattern().unwrap_or_default();
+    match pattern.as_str() {
+        "/api/v1/indexer/folders" | "/api/v1/accounts" => true,
+        "/api/v1/indexer/watched" | "/api/v1/indexer/schedule" => true,
+        pattern => pattern.starts_with("/api/v1/models") && !only_looks(request),
+    }
+}
+
+fn only_looks(request: &ServiceRequest) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
 }
 
 /// The roles that may do what is asked. What is not known to change nothing is for admins.
 fn needed_for(request: &ServiceRequest) -> &'static [Role] {
     let pattern = request.match_pattern().unwrap_or_default();
-    let only_looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let only_looks = only_looks(request);
     match pattern.as_str() {
         pattern if pattern.starts_with("/api/v1/ingest/") => &[Role::Indexer],
+        "/api/v1/indexer/folders" | "/api/v1/accounts" => &[Role::Admin],
         "/api/v1/images/{id}/thumbnail" | "/api/v1/status" if only_looks => &[Role::Reader, Role::Indexer],
         "/api/v1/search" | "/api/v1/search/image" | "/api/v1/rank" | "/api/v1/classify" => &[Role::Reader],
         "/api/search/smart" | "/predict" | "/clip/compare" | "/clip/embed_text" | "/clip/embed_image" => {
@@ -71,18 +94,14 @@ fn needed_for(request: &ServiceRequest) -> &'static [Role] {
     }
 }
 
-/// Whose request this is.
-fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest) -> Result<&'a Key, ApiError> {
+/// Whose request this is; `unknown` tells whoever shows nothing what to show.
+fn who_asks<'a>(guarded: &'a Guarded, request: &HttpRequest, unknown: &str) -> Result<&'a Key, ApiError> {
     if let Some(key) = logged_in(guarded, request) {
         return Ok(key);
     }
     let key = || header_text(request, HeaderName::from_static(API_KEY));
-    let given = header_text(request, AUTHORIZATION).and_then(bearer).or_else(key).ok_or_else(|| {
-        unauthorized(
-            "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log in on \
-             its page (over HTTP: `Authorization: Bearer TOKEN`)",
-        )
-    })?;
+    let given = header_text(request, AUTHORIZATION).and_then(bearer).or_else(key);
+    let given = given.ok_or_else(|| unauthorized(unknown))?;
     guarded.by_token(given, request.peer_addr().map(|peer| peer.ip()))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use foray_embedding::Embedder;
 use foray_evaluation::{Template, Wording};
 use foray_library::ConceptBank;
-use foray_protocol::{Classifier, LinearLayer, ProtocolError, UnitVector};
+use foray_protocol::{Classifier, LinearLayer, ProtocolError, SearchName, UnitVector};
 
 use crate::evaluator::embed_texts;
 
@@ -19,16 +19,23 @@ pub fn classifier_of_labels(
     template: Option<&str>,
 ) -> Result<Classifier, ProtocolError> {
     let template = template.map_or_else(|| Ok(Template::bare()), str::parse)?;
-    let wording = Wording::of_labels(&template, labels)?;
+    classifier_of_wording(embedder, "labels".parse()?, labels.to_vec(), Wording::of_labels(&template, labels)?)
+}
+
+/// A classifier that tells `classes` apart by the prompts of `wording`, which has some for each. What it never saw photos of has no
+/// floors.
+///
+/// # Errors
+/// Those of the model, and a bad request for prompts that cancel each other out.
+pub(crate) fn classifier_of_wording(
+    embedder: &Embedder,
+    name: SearchName,
+    classes: Vec<String>,
+    wording: Wording,
+) -> Result<Classifier, ProtocolError> {
     let vectors = wording.vectors(|texts| embed_texts(embedder, texts))?;
     let layer = LinearLayer::zero_shot(embedder.space().clone(), &vectors, embedder.logit_scale());
-    Ok(Classifier {
-        name: "labels".parse()?,
-        classes: labels.to_vec(),
-        prompts: wording.prompts,
-        layer,
-        floors: vec![],
-    })
+    Ok(Classifier { name, classes, prompts: wording.prompts, layer, floors: vec![] })
 }
 
 /// Labels against everyday concepts: a photo that these explain as well shows none of the labels.

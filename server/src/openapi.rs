@@ -46,6 +46,7 @@ files of photos and the map are checked by their `ETag`. Texts and JSON are comp
         (name = "photos", description = "One photo: what is known of it, its preview, its file"),
         (name = "server", description = "State, health, login, backups, maintenance"),
         (name = "indexer", description = "The indexer in this process"),
+        (name = "models", description = "The models that photos and queries are embedded by"),
         (name = "indexers", description = "What indexers elsewhere send: MessagePack (maps with named fields), plain or packed with \
                                            zstd (`Content-Encoding`). Use `foray indexer --server`; this may change between versions."),
         (name = "compatible", description = "Shapes of other programs: Immich's smart search and machine learning, and Roboflow's CLIP"),

@@ -1,23 +1,24 @@
 //! The search service: a library and an embedder together answer queries. HTTP and the command line both stand on it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
 use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
-    DuplicateResults, DuplicatesRequest, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
+    DuplicateResults, DuplicatesRequest, Evaluation, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
     LibraryStatus, MapRequest, PhotoMap, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
-    SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceId, Spaces, Subject, UnitVector,
-    UnusualRequest, UnusualResults,
+    SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, Subject, UnitVector, UnusualRequest,
+    UnusualResults,
 };
 use prometheus_client::registry::Registry;
 
 use crate::concepts::{self, Concepts};
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
-use crate::evaluation_api::EvaluationJob;
+use crate::disk_gauge::DiskGauge;
 use crate::grouping;
+use crate::job::BackgroundJob;
 use crate::picture_embedding::{embedding_problem, read_picture};
 use crate::telemetry::{Stage, Telemetry};
 use crate::text_cache::TextCache;
@@ -34,10 +35,18 @@ pub struct SearchService {
     open_model: Arc<OpenModel>,
     texts: Arc<TextCache>,
     concepts: Arc<Concepts>,
-    /// Whether later searches will gain from what is prepared in the background.
-    is_lasting: bool,
+    /// For one that lasts: later searches will gain from what is prepared in the background.
+    lasting: Option<Lasting>,
     telemetry: Telemetry,
-    evaluation: EvaluationJob,
+    evaluation: BackgroundJob<Evaluation>,
+}
+
+/// What a service that lasts tells of itself.
+#[derive(Clone)]
+struct Lasting {
+    /// Since when, seconds since 1970.
+    started_at: u64,
+    disk: DiskGauge,
 }
 
 /// Opens a model by its name; an error says why that cannot be done here.
@@ -54,9 +63,9 @@ impl SearchService {
             open_model,
             texts: Arc::default(),
             concepts: Arc::default(),
-            is_lasting: false,
+            lasting: None,
             telemetry: Telemetry::default(),
-            evaluation: EvaluationJob::default(),
+            evaluation: BackgroundJob::default(),
         }
     }
 
@@ -69,23 +78,19 @@ impl SearchService {
     /// The same for many searches to come, which prepares in the background what they gain from.
     #[must_use]
     pub(crate) fn lasting(self) -> Self {
-        Self { is_lasting: true, ..self }
+        let started_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let disk = DiskGauge::default();
+        // Nobody waits for the first measure.
+        let _ = disk.latest(|| self.library.path());
+        Self { lasting: Some(Lasting { started_at, disk }), ..self }
     }
 
-    /// Makes `space`, of `model`, the one that is searched, and that model the one that embeds. Queries under way end before.
+    /// Opens the model of this name.
     ///
     /// # Errors
-    /// A bad request for a model that is not here or gives other vectors, and those of the library.
-    pub fn switch_space(&self, space: &SpaceId, model: &str) -> Result<(), ProtocolError> {
-        let refused =
-            |reason: String| Problem::new(ProblemKind::BadRequest, format!("cannot go over to {model}: {reason}"));
-        let next = (self.open_model)(model).map_err(refused)?;
-        if next.space() != space {
-            return Err(refused(format!("here it makes vectors of {}, not of {space}", next.space())).into());
-        }
-        // The first query must not wait for it.
-        next.warm_up().map_err(|error| refused(error.to_string()))?;
-        self.embedder.replace(next, || self.library.switch_space(space, model))
+    /// Why that cannot be done here, in a sentence.
+    pub(crate) fn open_model(&self, name: &str) -> Result<Embedder, String> {
+        (self.open_model)(name)
     }
 
     /// The library.
@@ -94,7 +99,7 @@ impl SearchService {
     }
 
     /// The evaluation that was begun last.
-    pub(crate) fn evaluation_job(&self) -> &EvaluationJob {
+    pub(crate) fn evaluation_job(&self) -> &BackgroundJob<Evaluation> {
         &self.evaluation
     }
 
@@ -163,7 +168,8 @@ impl SearchService {
         Ok(found)
     }
 
-    fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
+    /// Refuses an embedder whose vectors are not those of the library.
+    pub(crate) fn check_space(&self, embedder: &Embedder) -> Result<(), LibraryError> {
         match self.library.space() {
             Some(expected) if expected != *embedder.space() => {
                 Err(LibraryError::WrongSpace { expected, got: embedder.space().clone() })
@@ -193,7 +199,7 @@ impl SearchService {
             return self.concepts.made(&self.library, embedder);
         }
         let known = self.concepts.known(&self.library, embedder);
-        if known.is_none() && self.is_lasting {
+        if known.is_none() && self.lasting.is_some() {
             self.concepts.make_in_background(&self.library, embedder.share());
         }
         Ok(known)
@@ -346,7 +352,13 @@ impl PhotoSearch for SearchService {
     }
 
     fn status(&self) -> Result<LibraryStatus, ProtocolError> {
-        Ok(LibraryStatus { backend: Some(self.embedder.get().report().clone()), ..self.library.status()? })
+        let lasting = self.lasting.as_ref();
+        Ok(LibraryStatus {
+            backend: Some(self.embedder.get().report().clone()),
+            disk: lasting.and_then(|lasting| lasting.disk.latest(|| self.library.path())),
+            started_at: lasting.map(|lasting| lasting.started_at),
+            ..self.library.status()?
+        })
     }
 
     fn failures(&self) -> Result<Vec<Failure>, ProtocolError> {

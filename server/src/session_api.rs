@@ -1,5 +1,7 @@
-//! Logging in from the web page: a token, or name and password, for a session in a cookie that scripts cannot read and other sites
+//! Logging in from the web page: a token, the page's key, or name and password, for a session in a cookie that scripts cannot read and other sites
 //! do not send.
+
+use std::net::IpAddr;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::ORIGIN;
@@ -22,13 +24,17 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(tell).service(log_in).service(log_out);
 }
 
-/// Who logs in: a token, or somebody's name and password.
+/// Who logs in: a token, the page's key, or somebody's name and password.
 #[derive(Deserialize, ToSchema)]
-#[serde(untagged, expecting = "expected {\"token\": ...} or {\"user\": ..., \"password\": ...}")]
+#[serde(untagged, expecting = "expected {\"token\": ...}, {\"key\": ...} or {\"user\": ..., \"password\": ...}")]
 enum LogIn {
     Token {
         /// The token that the server was started with, or one of its configuration.
         token: String,
+    },
+    Key {
+        /// The key in the link that a server without tokens printed when it began.
+        key: String,
     },
     Password {
         /// The name of a user of the configuration.
@@ -53,6 +59,13 @@ struct Session {
     token: bool,
     /// Whether people with passwords are known.
     password: bool,
+    /// Whether the page's key makes an admin of whoever may search without it; nothing where it does not.
+    #[serde(skip_serializing_if = "is_no")]
+    key: bool,
+}
+
+fn is_no(whether: &bool) -> bool {
+    !whether
 }
 
 /// Who is logged in, and what the server asks for
@@ -61,23 +74,25 @@ struct Session {
 #[utoipa::path(tag = "server", responses((status = 200, description = "The session", body = Session)))]
 #[get("/api/v1/session")]
 async fn tell(access: Data<Access>, request: HttpRequest) -> HttpResponse {
-    let session = match &**access {
-        Access::ThisMachine => {
-            Session { logged_in: true, role: Some(Role::Admin), user: None, token: false, password: false }
-        }
-        Access::Guarded(guarded) => {
-            let (token, password) = guarded.asks_for();
-            let key = logged_in(guarded, &request);
-            let user = key.and_then(|key| key.user()).map(str::to_owned);
-            Session { logged_in: key.is_some(), role: key.map(|key| key.role), user, token, password }
-        }
+    let (Access::ThisMachine(guarded) | Access::Guarded(guarded)) = &**access;
+    let is_open = matches!(**access, Access::ThisMachine(_));
+    let (token, password) = guarded.asks_for();
+    let known = logged_in(guarded, &request);
+    let session = Session {
+        logged_in: is_open || known.is_some(),
+        role: known.map(|key| key.role).or(is_open.then_some(Role::Reader)),
+        user: known.and_then(|key| key.user()).map(str::to_owned),
+        token: token && !is_open,
+        password,
+        key: token && is_open,
     };
     HttpResponse::Ok().json(session)
 }
 
 /// Logs a browser in
 ///
-/// By a token, or by name and password. A server without either lets everybody in, and needs no session.
+/// By a token, or by name and password. A server without either lets everybody in, and needs no session but to change folders and
+/// models: that is by the page's key.
 #[utoipa::path(
     tag = "server",
     responses((status = 204, description = "The session is in the cookie `foray-session`"), TooLarge, TooManyAttempts),
@@ -85,24 +100,27 @@ async fn tell(access: Data<Access>, request: HttpRequest) -> HttpResponse {
 #[post("/api/v1/session")]
 async fn log_in(access: Data<Access>, request: HttpRequest, body: Json<LogIn>) -> Result<HttpResponse, ApiError> {
     let from = request.peer_addr().map(|peer| peer.ip());
-    if let Access::Guarded(guarded) = &**access {
-        guarded.count_log_in(from)?;
-    }
     // Hashing a password would hold up all other requests.
-    let session = blocking(move || match (&**access, body.into_inner()) {
-        (Access::ThisMachine, _) => Ok::<_, ApiError>(None),
-        (Access::Guarded(guarded), LogIn::Token { token }) => {
-            guarded.by_token(&token, from).map(|key| Some(key.new_session()))
-        }
-        (Access::Guarded(guarded), LogIn::Password { user, password }) => {
-            guarded.by_password(&user, &password, from).map(|key| Some(key.new_session()))
-        }
-    });
+    let session = blocking(move || session_of(&access, body.into_inner(), from));
     let mut response = HttpResponse::NoContent();
     if let Some(session) = session.await? {
         response.cookie(cookie(session, is_over_tls(&request)));
     }
     Ok(response.finish())
+}
+
+/// A session for whoever logs in; none where everybody may do what a token or password would be shown for.
+fn session_of(access: &Access, who: LogIn, from: Option<IpAddr>) -> Result<Option<String>, ApiError> {
+    let guarded = match (access, &who) {
+        (Access::ThisMachine(_), LogIn::Token { .. } | LogIn::Password { .. }) => return Ok(None),
+        (Access::ThisMachine(guarded) | Access::Guarded(guarded), _) => guarded,
+    };
+    guarded.count_log_in(from)?;
+    let key = match &who {
+        LogIn::Token { token: text } | LogIn::Key { key: text } => guarded.by_token(text, from),
+        LogIn::Password { user, password } => guarded.by_password(user, password, from),
+    };
+    Ok(Some(key?.new_session()))
 }
 
 /// Has a browser forget its session

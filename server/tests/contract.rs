@@ -33,7 +33,7 @@ impl Stage {
         let library = Arc::new(Library::open(&options).unwrap());
         let embedder = Embedder::open(Model::builtin().unwrap(), &BackendOptions::default()).unwrap();
         let service = SearchService::new(library, Arc::new(embedder));
-        let rules = AccessRules { tokens: vec![(token(), Role::Admin)], users: vec![] };
+        let rules = AccessRules { tokens: vec![(token(), Role::Admin)], ..AccessRules::default() };
         let server = Server::bind(service.clone(), "127.0.0.1:0", rules, None).unwrap();
         let url = server.url().to_owned();
         let (send, receive) = mpsc::channel();

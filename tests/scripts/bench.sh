@@ -11,7 +11,7 @@ if ! cmp -s "$wanted" "$venv/requirements.txt"; then
   cp "$wanted" "$venv/requirements.txt"
 fi
 export FORAY_BENCH_PYTHON="$PWD/$venv/bin/python"
-[ $# -gt 0 ] || set -- embed index search serve
+[ $# -gt 0 ] || set -- embed index search serve page
 if [[ " $* " == *" serve "* ]]; then
   tools=target/bench-tools
   # The newest when the bench was written.
@@ -19,6 +19,7 @@ if [[ " $* " == *" serve "* ]]; then
   export FORAY_BENCH_OHA="$PWD/$tools/bin/oha"
 fi
 for bench in "$@"; do
+  if [ "$bench" = page ]; then bash tests/scripts/check-browser.sh bench; continue; fi
   cargo build --release --quiet --workspace --bin foray --bin "bench_$bench"
   "target/release/bench_$bench"
 done

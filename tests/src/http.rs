@@ -1,7 +1,7 @@
 //! Plain HTTP requests to the server under test.
 
 use serde_json::Value;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::{HeaderMap, Request, Response};
 use ureq::{Agent, Body};
 
 /// A server's answer.
@@ -72,6 +72,17 @@ pub fn post_bytes(url: &str, media: &str, body: &[u8]) -> Reply {
 /// GET with one more header.
 pub fn get_with(url: &str, header: &str, value: &str) -> Reply {
     agent().get(url).header(header, value).call().unwrap().into()
+}
+
+/// A request by any method with a token and, unless it is null, a body of JSON.
+pub fn send_as(token: &str, method: &str, url: &str, body: &Value) -> Reply {
+    let request = Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
+    let request = match body {
+        Value::Null => request.body(vec![]),
+        body => request.header("content-type", "application/json").body(body.to_string().into_bytes()),
+    };
+    let agent = Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build();
+    Agent::from(agent).run(request.unwrap()).unwrap().into()
 }
 
 /// POST without a body, with one more header.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,6 +13,8 @@ use crate::{Sandbox, get, wait_until};
 pub struct ServerProcess {
     child: Child,
     url: String,
+    /// What else it prints; open, as in a terminal.
+    out: BufReader<ChildStdout>,
 }
 
 impl ServerProcess {
@@ -26,11 +28,11 @@ impl ServerProcess {
     /// Starts this command, which must serve, and waits until it does.
     pub fn start_command(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (mut line, mut out) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+        out.read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.unwrap_or_else(|| panic!("no URL in {line:?}")).to_owned();
-        let server = Self { child, url };
+        let server = Self { child, url, out };
         wait_until("the server answers", Duration::from_secs(10), || get(&server.url("/healthz")).status == 200);
         server
     }
@@ -43,6 +45,14 @@ impl ServerProcess {
     /// The server's base address.
     pub fn base(&self) -> &str {
         &self.url
+    }
+
+    /// The key in the link that it prints as its second line, where it has no token.
+    pub fn page_key(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        let (_, key) = line.trim().split_once("/#/?key=").unwrap_or_else(|| panic!("no key in {line:?}"));
+        key.to_owned()
     }
 
     /// GET of `path` under `/api/v1`, which must succeed.

@@ -176,6 +176,46 @@ fn without_a_token_a_server_on_this_machine_asks_for_none() {
 }
 
 #[test]
+fn the_key_of_the_link_makes_the_owner_of_a_server_without_a_token() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let mut server = ServerProcess::start(&sandbox, ["serve"]);
+    let key = server.page_key();
+    let url = server.url("/api/v1/session");
+    let everybody = json!({ "logged_in": true, "role": "reader", "token": false, "password": false, "key": true });
+    assert_eq!(get(&url).json(), everybody);
+    get(&server.url("/api/v1/accounts")).is_problem(401, "by the link");
+    assert_eq!(sandbox.run(["tags"]).code, Some(0), "commands need no key");
+    post_json(&url, &json!({ "key": format!("{key}x") })).is_problem(401, "key of the link");
+    let reply = post_json(&url, &json!({ "key": key }));
+    let session = |reply: &Reply| {
+        let cookie = reply.headers["set-cookie"].to_str().unwrap();
+        assert!(reply.status == 204 && cookie.contains("HttpOnly"), "{reply:?}");
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let cookie = session(&reply);
+    assert_eq!(get_with(&url, "cookie", &cookie).json()["role"], "admin");
+    let accounts = |server: &ServerProcess| get_with(&server.url("/api/v1/accounts"), "cookie", &cookie).status;
+    assert_eq!((accounts(&server), with_token(&server.url("/api/v1/accounts"), &key).status), (200, 200));
+    drop(server);
+    let file = fs::metadata(sandbox.library().join("page.key")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777, 0o600);
+    let mut again = ServerProcess::start(&sandbox, ["serve"]);
+    assert_eq!((again.page_key(), accounts(&again)), (key, 200), "links and sessions outlive the process");
+    drop(again);
+    let guarded = ServerProcess::start(&sandbox, ["serve", "--token", TOKEN]);
+    assert_eq!(accounts(&guarded), 401);
+    let url = guarded.url("/api/v1/session");
+    assert_eq!(get(&url).json()["key"], json!(null));
+    for _ in 0..20 {
+        if post_json(&url, &json!({ "key": "wrong" })).status == 429 {
+            return;
+        }
+    }
+    panic!("keys can be guessed");
+}
+
+#[test]
 fn bodies_of_indexers_are_bounded_before_and_after_they_are_unpacked() {
     let (_sandbox, server) = serve_samples();
     let send = |media: &str, encoding: &str, body: &[u8]| {
@@ -255,6 +295,13 @@ fn people_log_in_with_name_and_password_and_do_what_their_role_allows() {
     for path in ["maintenance", "backup", "ingest/spaces", "indexer/pause"] {
         post_with(&url(path), "cookie", &anna).is_problem(403, "yours is reader");
     }
+    get_with(&url("accounts"), "cookie", &anna).is_problem(403, "yours is reader");
+    let accounts = get_with(&url("accounts"), "cookie", &bert).json();
+    let expected = json!({
+        "accounts": [{ "name": "anna", "role": "reader" }, { "name": "bert", "role": "admin" }],
+        "tokens": [{ "role": "admin" }, { "role": "indexer" }],
+    });
+    assert_eq!(accounts, expected);
     let saved = |session: &str| {
         let put = ureq::put(url("searches/cats")).header("cookie", session).content_type("application/json");
         Reply::from(put.config().http_status_as_error(false).build().send("{\"query\": \"a cat\"}").unwrap())

@@ -206,6 +206,29 @@ fn photos_that_show_none_of_the_labels_are_told() {
 }
 
 #[test]
+fn the_server_makes_a_classifier_of_words_that_tags_photos() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    let make = |body: Value| post_json(&server.url("/api/v1/classifiers"), &body);
+    let labels = json!(["cat", "something else"]);
+    let prompts = json!([["a cat", "a photo of a cat"], ["a landscape", "a building"]]);
+    let made = make(json!({ "name": "pets", "labels": labels, "prompts": prompts }));
+    assert_eq!(made.status, 201, "{made:?}");
+    let classifier = made.json();
+    assert_eq!((&classifier["classes"], &classifier["prompts"]), (&labels, &prompts));
+    assert_eq!(server.api("/classifiers")["classifiers"], json!([classifier]));
+    assert!(sandbox.run(["tags", "add", "pets", "--only", "cat"]).err.contains("photos have a tag"));
+    let tagged = server.api("/search?q=tag:cat");
+    let is_cat = |hit: &Value| hit["path"].as_str().unwrap().ends_with("/cat.jpg");
+    assert!(tagged["results"].as_array().unwrap().iter().any(is_cat), "{tagged}");
+    make(json!({ "name": "pets", "labels": ["cat"], "prompts": [["a cat"]] })).is_problem(400, "at least two");
+    make(json!({ "name": "a/b", "labels": labels, "prompts": prompts })).is_problem(400, "a/b");
+    let many = vec!["x"; 10_001];
+    make(json!({ "name": "pets", "labels": labels, "prompts": [many, ["y"]] })).is_problem(413, "at most 10000");
+}
+
+#[test]
 fn the_server_evaluates_datasets_in_its_folders_alone() {
     let sandbox = Sandbox::new();
     let Some(dataset) = dataset(&sandbox, "the_server_evaluates") else { return };

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use foray_tests::{Run, Sandbox, ServerProcess, get, post_json, test_data, wait_until};
+use foray_tests::{Run, Sandbox, ServerProcess, get, post_json, send_as, test_data, wait_until};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -226,4 +226,73 @@ fn folders_and_rules_are_changed_by_who_knows_the_token_and_stay_changed() {
     assert!(
         kept.starts_with("# mine") && kept.contains("private/") && kept.contains(&*other.photos().to_string_lossy())
     );
+}
+
+#[test]
+fn the_schedule_is_changed_by_the_pages_key_while_the_server_runs_and_stays_changed() {
+    let sandbox = Sandbox::with_samples();
+    let config = sandbox.path().join("c.toml");
+    let before = "# mine\nthreads = 1\n";
+    fs::write(&config, before).unwrap();
+    let mut server = up(&sandbox, &["--config", config.to_str().unwrap(), "--hours", "0:00-23:59"]);
+    let state = server.api("/indexer");
+    assert_eq!(
+        (&state["hours"], &state["schedule"], &state["next_run"]),
+        (&json!("00:00-23:59"), &json!(null), &json!(null))
+    );
+    let (key, url) = (server.page_key(), server.url("/api/v1/indexer/schedule"));
+    let put = |cron: Value| send_as(&key, "PUT", &url, &json!({ "cron": cron }));
+    send_as("x", "PUT", &url, &json!({ "cron": null })).is_problem(401, "key of the link");
+    put(json!("tonight")).is_problem(400, "15 3 * * *");
+    let state = put(json!("0 3 * * *")).json();
+    assert!(state["schedule"] == "0 3 * * *" && state["next_run"].as_str().unwrap().contains("T03:00:00"), "{state}");
+    assert_eq!(fs::read_to_string(&config).unwrap(), format!("{before}reindex = \"0 3 * * *\"\n"));
+    let lock = sandbox.library().join("reindex.lock");
+    assert!(!lock.exists());
+    put(json!("*/2 * * * * *"));
+    wait_until("a reindex ran by the new times", SOON, || lock.exists());
+    assert_eq!(put(json!(null)).json()["schedule"], json!(null));
+    assert_eq!(fs::read_to_string(&config).unwrap(), before);
+}
+
+#[test]
+fn files_that_failed_are_tried_again_though_they_look_as_before() {
+    let sandbox = Sandbox::with_samples();
+    let count = sandbox.photo_files().len() as u64;
+    let content = [fs::read(&sandbox.photo_files()[0]).unwrap().as_slice(), b"another"].concat();
+    let (file, broken) = (sandbox.photos().join("late.jpg"), sandbox.photos().join("broken.jpg"));
+    fs::write(&file, vec![0; content.len()]).unwrap();
+    fs::write(&broken, "no picture").unwrap();
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    let server = up(&sandbox, &[]);
+    let failed = || server.api("/status")["failed"].as_u64().unwrap();
+    wait_until("the others are indexed", SOON, || server.photos() == count && failed() == 2);
+    fs::write(&file, content).unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
+    let retried = post_json(&server.url("/api/v1/indexer/retry"), &json!(null)).json();
+    assert_eq!(retried, json!({ "files": 2 }));
+    wait_until("what can be read is indexed", SOON, || server.photos() == count + 1 && failed() == 1);
+    let failures = server.api("/failures");
+    assert_eq!(failures["failures"][0]["path"], json!(broken));
+}
+
+#[test]
+fn the_owner_browses_the_folders_of_the_machine() {
+    let sandbox = sandbox();
+    fs::create_dir(sandbox.photos().join(".hidden")).unwrap();
+    let mut server = up(&sandbox, &[]);
+    let (key, url) = (server.page_key(), server.url("/api/v1/indexer/folders"));
+    get(&url).is_problem(401, "by the link");
+    let list = |path: &str| send_as(&key, "GET", &format!("{url}?path={path}"), &json!(null));
+    let photos = sandbox.photos().display().to_string();
+    let listed = list(&photos).json();
+    assert_eq!(listed["folders"], json!([{ "name": "private", "path": format!("{photos}/private") }]), "{listed}");
+    assert_eq!(listed["parent"], json!(sandbox.path()));
+    list("photos").is_problem(400, "absolute");
+    list("/no/such").is_problem(404, "/no/such");
+    let begin = send_as(&key, "GET", &url, &json!(null)).json();
+    assert!(begin["folders"].as_array().unwrap().iter().any(|place| place["path"] == json!(sandbox.path())), "{begin}");
+    let roots = json!({ "roots": [sandbox.photos().join("private")] });
+    let state = send_as(&key, "PUT", &server.url("/api/v1/indexer/watched"), &roots);
+    assert_eq!(state.json()["watched"]["roots"], roots["roots"]);
 }

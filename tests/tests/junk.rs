@@ -52,6 +52,7 @@ fn an_indexed_photo_shows_its_label() {
             labels.insert(name, junk.to_owned());
         }
         let has_hash = hit["perceptual_hash"].as_str().is_some_and(|hash| hash.len() == 64);
+        assert!(hit["thumbhash"].as_str().is_some_and(|hash| !hash.is_empty()), "{hit}");
         assert_eq!(has_hash, !["black", "blank"].contains(&hit["junk"].as_str().unwrap_or_default()), "{hit}");
     }
     let names = ["black", "blank", "blurred", "screenshot", "tiny"];

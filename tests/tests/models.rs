@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use foray_tests::{COMMIT, FakeHub, Manners, Run, Sandbox, samples, wait_until};
+use foray_tests::{COMMIT, FakeHub, Manners, Reply, Run, Sandbox, ServerProcess, get, samples, send_as, wait_until};
+use serde_json::{Value, json};
 
 const NAME: &str = "ViT-B-32__openai";
 const WEIGHTS: usize = 300_000;
@@ -273,4 +274,87 @@ fn models_are_removed_but_not_the_one_in_use() {
     assert!(!studio.installed().exists());
     studio.run(&hub, &["models", "rm", NAME]).fails_saying(&[NAME, "not here"]);
     studio.run(&hub, &["models", "use", "nothing"]).fails_saying(&["nothing", "foray models list"]);
+}
+
+/// A server over the bundled photographs, and the key of its page.
+fn serve(studio: &Studio, hub: &FakeHub) -> (ServerProcess, String) {
+    studio.sandbox.add_folder(&samples());
+    studio.sandbox.index();
+    let mut server = ServerProcess::start_command(studio.command(hub, &["serve", "--bind", "127.0.0.1:0"]));
+    let key = server.page_key();
+    (server, key)
+}
+
+fn model(server: &ServerProcess, name: &str) -> Value {
+    let listed = server.api("/models");
+    listed["models"].as_array().unwrap().iter().find(|model| model["name"] == name).unwrap().clone()
+}
+
+#[test]
+fn a_server_pulls_a_model_goes_over_to_it_and_removes_another() {
+    let studio = Studio::new();
+    let hub = studio.hub(Manners::Good);
+    let (server, key) = serve(&studio, &hub);
+    let send = |method: &str, path: &str| -> Reply {
+        send_as(&key, method, &server.url(&format!("/api/v1/models/{path}")), &Value::Null)
+    };
+    let photos = server.photos();
+    let builtin = model(&server, "builtin");
+    assert_eq!(
+        (&builtin["is_here"], &builtin["in_use"], &builtin["vectors"]),
+        (&json!(true), &json!(true), &json!(photos))
+    );
+    let known = model(&server, NAME);
+    assert_eq!((&known["is_here"], &known["vectors"], &known["dimension"]), (&json!(false), &json!(0), &json!(512)));
+    send_as("x", "POST", &server.url(&format!("/api/v1/models/{NAME}/pull")), &Value::Null).is_problem(401, "key");
+    send("POST", &format!("{NAME}/use")).is_problem(404, "foray models pull");
+    send("POST", "no-such-model/pull").is_problem(404, "no-such-model");
+    send("DELETE", NAME).is_problem(404, NAME);
+    let begun = send("POST", &format!("{NAME}/pull"));
+    assert_eq!((begun.status, &begun.json()["model"], &begun.json()["unit"]), (202, &json!(NAME), &json!("bytes")));
+    let soon = Duration::from_secs(60);
+    wait_until("the model is here", soon, || server.api("/models")["pull"]["running"] == false);
+    let pull = server.api("/models")["pull"].clone();
+    assert!(pull["error"].is_null() && pull["done"] == pull["all"], "{pull}");
+    studio.is_whole();
+    assert_eq!(send("POST", &format!("{NAME}/use")).status, 202);
+    wait_until("the library went over", soon, || server.api("/models")["switch"]["running"] == false);
+    let switch = server.api("/models")["switch"].clone();
+    assert_eq!(switch, json!({ "model": NAME, "running": false, "done": photos, "all": photos, "unit": "photos" }));
+    wait_until("its vectors are counted", soon, || model(&server, NAME)["vectors"] == json!(photos));
+    let (now, before) = (model(&server, NAME), model(&server, "builtin"));
+    assert_eq!((&now["in_use"], &before["in_use"]), (&json!(true), &json!(false)));
+    assert!(server.api("/status")["space"]["space"].as_str().unwrap().starts_with(NAME));
+    assert_eq!(server.api("/search?q=a+red&limit=3")["results"].as_array().unwrap().len(), 3);
+    send("DELETE", NAME).is_problem(409, "in use");
+    send("POST", &format!("{NAME}/use")).is_problem(409, "already");
+    assert_eq!(send("POST", "builtin/use").status, 202);
+    wait_until("the library went back", soon, || model(&server, "builtin")["in_use"] == true);
+    wait_until("that has ended", soon, || server.api("/models")["switch"]["running"] == false);
+    assert_eq!(send("DELETE", NAME).status, 204);
+    assert!(!studio.installed().exists());
+    send("DELETE", "builtin").is_problem(409, "part of the program");
+}
+
+#[test]
+fn a_pull_in_a_server_is_the_only_one_and_can_be_stopped() {
+    let studio = Studio::new();
+    let hub = studio.hub(Manners::HasNothing);
+    let (server, key) = serve(&studio, &hub);
+    let send = |method: &str, path: &str| -> Reply {
+        send_as(&key, method, &server.url(&format!("/api/v1/models/{path}")), &Value::Null)
+    };
+    let ended = |what: &str| {
+        wait_until(what, Duration::from_secs(60), || server.api("/models")["pull"]["running"] == false);
+        server.api("/models")["pull"]["error"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(send("POST", &format!("{NAME}/pull")).status, 202);
+    let error = ended("the hub refuses");
+    assert!(error.contains("404"), "{error}");
+    hub.becomes(Manners::FallsSilent(150_000));
+    assert_eq!(send("POST", &format!("{NAME}/pull")).status, 202);
+    send("POST", "ViT-B-16-SigLIP2__webli/pull").is_problem(409, "another model is in work");
+    send("DELETE", NAME).is_problem(409, "in use");
+    assert_eq!(send("DELETE", "job").status, 204);
+    assert_eq!(get(&server.url("/healthz")).status, 200);
 }

@@ -90,6 +90,11 @@ fn status_tells_the_backend_that_really_runs() {
     let status = server.api("/status");
     assert_eq!(status["photos"], sandbox.photo_files().len());
     assert!(["ort", "rten"].contains(&status["backend"]["backend"].as_str().unwrap()), "{status}");
+    assert!(status["started_at"].as_u64() > Some(1_700_000_000), "{status}");
+    wait_until("the disk is measured", Duration::from_secs(10), || {
+        let disk = server.api("/status")["disk"].clone();
+        ["database", "vectors", "thumbnails", "free"].iter().all(|part| disk[part].as_u64() > Some(0))
+    });
     assert_eq!(get(&server.url("/readyz")).status, 200);
 }
 

@@ -4,7 +4,7 @@ import { Refusal, type Results } from './api';
 export type LoadPage<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Results<T>>;
 
 export const PAGE = 60;
-/** The server gives no more than this at a time. */
+/** The server gives no more than this at a time; whoever scrolls far gets as much again as is there, up to this. */
 const MOST = 10_000;
 const ASK_AGAIN_MS = 5_000;
 
@@ -22,14 +22,18 @@ export class Feed<T extends { id: string }> {
 
   #key: string | undefined;
   #load: LoadPage<T> | undefined;
+  #page = PAGE;
+  /** The ids of the items: a list of a million is not gone through for each page. */
+  #known = new Set<string>();
   #inFlight = new AbortController();
 
-  /** Shows the list named `key`; does nothing when it is shown already. Returns whether it is another one. */
-  show(key: string, load: LoadPage<T>): boolean {
+  /** Shows the list named `key`, `page` items at first; does nothing when it is shown already. Returns whether it is another one. */
+  show(key: string, load: LoadPage<T>, page = PAGE): boolean {
     if (key === this.#key) return false;
     this.#key = key;
     this.#load = load;
-    void this.#loadAnew(PAGE);
+    this.#page = page;
+    void this.#loadAnew(page);
     return true;
   }
 
@@ -42,13 +46,13 @@ export class Feed<T extends { id: string }> {
   }
 
   retry() {
-    void this.#loadAnew(PAGE);
+    void this.#loadAnew(this.#page);
   }
 
   /** Asks again for what is shown, without a flicker: the library has changed. */
   refresh() {
     if (this.phase === 'stale' || this.isLoadingMore) return;
-    void this.#loadAnew(Math.max(this.items.length, PAGE), 'quietly');
+    void this.#loadAnew(Math.max(this.items.length, this.#page), 'quietly');
   }
 
   async loadMore() {
@@ -56,12 +60,13 @@ export class Feed<T extends { id: string }> {
     this.isLoadingMore = true;
     const signal = this.#inFlight.signal;
     try {
-      const { results } = await this.#load(this.items.length, PAGE, signal);
+      const limit = Math.min(Math.max(this.items.length, this.#page), MOST);
+      const { results } = await this.#load(this.items.length, limit, signal);
       if (signal.aborted) return;
-      const known = new Set(this.items.map((item) => item.id));
-      const fresh = results.filter((item) => !known.has(item.id));
+      const fresh = results.filter((item) => !this.#known.has(item.id));
+      fresh.forEach((item) => this.#known.add(item.id));
       this.items = [...this.items, ...fresh];
-      this.isComplete = results.length < PAGE || fresh.length === 0;
+      this.isComplete = results.length < limit || fresh.length === 0;
     } catch {
       // The end of the list stays in sight, and asks again when it is scrolled to.
     } finally {
@@ -82,6 +87,7 @@ export class Feed<T extends { id: string }> {
       const hasGrown = manner && this.items.length > limit;
       if (signal.aborted || hasGrown) return;
       this.items = results;
+      this.#known = new Set(results.map((item) => item.id));
       this.tookMs = took_ms;
       this.isComplete = results.length < limit;
       this.error = undefined;

@@ -11,12 +11,24 @@ class Library {
   progress = $state.raw<api.Progress>();
   /** False while no server answers. */
   isOnline = $state(true);
+  /** Who is logged in; undefined until the server has said so. */
+  session = $state.raw<api.Session>();
   /** True while the server asks for its token. */
   isLocked = $state(false);
 
   #events: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onChange: () => void = () => {};
+
+  /** Whether somebody logged in, and so can log out. */
+  get hasSession(): boolean {
+    return !!this.session?.logged_in && (this.session.token || this.session.password);
+  }
+
+  /** Whether changes of folders, models and the like are for whoever sits here. */
+  get isAdmin(): boolean {
+    return this.session?.role === 'admin';
+  }
 
   /** Connects, and calls `onChange` when the library has changed. Returns how to stop. */
   connect(onChange: () => void): () => void {
@@ -47,6 +59,7 @@ class Library {
   }
 
   #lock() {
+    this.session = undefined;
     this.isLocked = true;
     this.isOnline = true;
     this.#disconnect();
@@ -67,6 +80,7 @@ class Library {
         this.isLocked = false;
         this.#onChange();
       }
+      this.session ??= await api.session();
       this.progress = this.status.progress ?? this.progress;
     } catch (error) {
       if (error instanceof api.Unreachable) this.isOnline = false;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use foray_indexer::{IndexOptions, IndexSummary, Indexer};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{Another, Patience, ProtocolError, StopSignal, WatchList, Watched};
+use foray_protocol::{Another, Kept, Patience, ProtocolError, StopSignal, WatchList, Watched};
 
 use crate::arguments::{IndexArguments, IndexerArguments};
 use crate::config_file;
@@ -56,7 +56,8 @@ pub fn indexer(settings: &Settings, arguments: &IndexerArguments) -> Result<()> 
 pub(super) fn watch_list(settings: &Settings, roots: Vec<PathBuf>) -> Result<WatchList> {
     let watched = Watched { roots, rules: settings.index_options()?.rules };
     let config_file = settings.config_file.clone();
-    Ok(WatchList::new(watched, move |watched| keep(&config_file, watched).map_err(|error| format!("{error:#}"))))
+    let keep = move |watched: &Watched| keep(&config_file, watched).map_err(|error| format!("{error:#}"));
+    Ok(WatchList::new(Kept::new(watched, keep)))
 }
 
 fn keep(config_file: &Path, watched: &Watched) -> Result<()> {

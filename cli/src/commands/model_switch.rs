@@ -1,15 +1,20 @@
-//! `foray reindex --model NAME`: all photos get vectors of another model while the one before goes on serving, then it takes over.
+//! Going over to another model, by `foray reindex --model NAME` or on the page: all photos get vectors of it while the one before goes
+//! on serving, then it takes over.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use foray_embedding::Embedder;
 use foray_indexer::{IndexOptions, Indexer, ReembedSummary};
-use foray_protocol::{ProblemKind, ProtocolError, SpaceId, StopSignal};
+use foray_library::ReindexLock;
+use foray_protocol::{IndexProgress, Ingest, ProblemKind, ProtocolError, SpaceId, Spaces, StopSignal};
+use foray_server::SearchService;
 use serde::Serialize;
 
 use crate::arguments::ReindexArguments;
+use crate::config_file::set_model;
 use crate::connection::Connection;
 use crate::progress::IndexBar;
 use crate::settings::Settings;
@@ -27,6 +32,41 @@ pub struct ModelSwitch {
     summary: ReembedSummary,
 }
 
+/// A library that goes over to another model, and the model.
+pub struct GoingOver<'a> {
+    pub ingest: Arc<dyn Ingest>,
+    pub spaces: Arc<dyn Spaces>,
+    /// The space that is searched until then.
+    pub from: SpaceId,
+    pub embedder: Embedder,
+    /// The model's name, or its folder.
+    pub model: &'a str,
+    pub stop: &'a StopSignal,
+    /// Told how far it is.
+    pub told: &'a (dyn Fn(&IndexProgress) + Sync),
+}
+
+impl GoingOver<'_> {
+    /// Gives all photos vectors of the model and has it take over; `None` where the library has it already.
+    pub fn finish(self) -> Result<Option<ModelSwitch>> {
+        let Self { ingest, spaces, from, embedder, model, stop, told } = self;
+        let to = embedder.space().clone();
+        if to == from {
+            return Ok(None);
+        }
+        let indexer = Indexer::new(ingest, Arc::new(embedder), IndexOptions::default());
+        let mut switch = ModelSwitch { from, to, done: false, dropped_old: false, summary: ReembedSummary::default() };
+        while !switch.done {
+            switch.embed_all(|| Ok(indexer.reembed(spaces.as_ref(), stop, told)?))?;
+            if switch.summary.stopped {
+                break;
+            }
+            switch.done = switch.take_over(spaces.as_ref(), model)?;
+        }
+        Ok(Some(switch))
+    }
+}
+
 impl ModelSwitch {
     /// Goes over to the model of `settings`; `None` where the library has it already.
     pub fn make(
@@ -36,57 +76,68 @@ impl ModelSwitch {
         stop: &StopSignal,
     ) -> Result<Option<Self>> {
         let Some(from) = connection.space()? else { return Ok(None) };
-        let embedder = settings.open_embedder()?;
-        let to = embedder.space().clone();
-        if to == from {
-            return Ok(None);
-        }
-        let indexer = Indexer::new(connection.ingest(), Arc::new(embedder), IndexOptions::default());
-        let mut switch = Self { from, to, done: false, dropped_old: false, summary: ReembedSummary::default() };
-        while !switch.done {
-            switch.embed_all(settings, &indexer, connection, stop)?;
-            if switch.summary.stopped {
-                return Ok(Some(switch));
-            }
-            switch.done = switch.take_over(settings, connection)?;
-        }
-        if arguments.drop_old {
+        let bar = IndexBar::new(settings.show_progress);
+        let (ingest, spaces, embedder) = (connection.ingest(), connection.spaces(), settings.open_embedder()?);
+        let told = |progress: &IndexProgress| bar.show(progress);
+        let going = GoingOver { ingest, spaces, from, embedder, model: &settings.model, stop, told: &told };
+        let switched = going.finish();
+        bar.finish();
+        let Some(mut switch) = switched? else { return Ok(None) };
+        if switch.done && arguments.drop_old {
             connection.spaces().drop_space(&switch.from)?;
             switch.dropped_old = true;
         }
         Ok(Some(switch))
     }
 
-    /// Gives all photos vectors; those that came meanwhile in another round, until none is left.
-    fn embed_all(
-        &mut self,
+    /// The same in the process that serves the library: a model of the store, whatever the command line named.
+    pub fn beside_searches(
         settings: &Settings,
-        indexer: &Indexer,
-        connection: &Connection,
+        service: &SearchService,
+        model: &str,
         stop: &StopSignal,
+        told: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<()> {
-        let bar = IndexBar::new(settings.show_progress);
-        let total = &mut self.summary;
-        let outcome = loop {
-            match indexer.reembed(connection.spaces().as_ref(), stop, &|progress| bar.show(progress)) {
-                Err(error) => break Err(error.into()),
-                Ok(round) => {
-                    total.embedded += round.embedded;
-                    total.from_previews += round.from_previews;
-                    total.seconds += round.seconds;
-                    (total.unreadable, total.stopped) = (round.unreadable, round.stopped);
-                    if round.embedded == 0 || round.stopped {
-                        break Ok(());
+        let _lock = ReindexLock::take(&settings.library)?;
+        let embedder = settings.open_model(model)?;
+        match service.library().space() {
+            None => service.switch_space(embedder.space(), model)?,
+            Some(from) => {
+                let ingest = Arc::clone(service.library()) as Arc<dyn Ingest>;
+                let spaces = Arc::new(service.clone());
+                let told = |progress: &IndexProgress| {
+                    // The last round finds nothing to do, which is no news of what was done.
+                    if progress.found > 0 {
+                        told(progress.done, progress.found);
                     }
+                };
+                let going = GoingOver { ingest, spaces, from, embedder, model, stop, told: &told };
+                if going.finish()?.is_some_and(|switch| !switch.done) {
+                    bail!("it was stopped; begun again, it goes on where it ended");
                 }
             }
-        };
-        bar.finish();
-        outcome
+        }
+        // A configuration that names the model before would have the next start refuse the library.
+        if settings.names_model { set_model(&settings.config_file, model) } else { Ok(()) }
+    }
+
+    /// Adds up rounds until one finds nothing to embed: photos may come meanwhile.
+    fn embed_all(&mut self, round: impl Fn() -> Result<ReembedSummary>) -> Result<()> {
+        let total = &mut self.summary;
+        loop {
+            let round = round()?;
+            total.embedded += round.embedded;
+            total.from_previews += round.from_previews;
+            total.seconds += round.seconds;
+            (total.unreadable, total.stopped) = (round.unreadable, round.stopped);
+            if round.embedded == 0 || round.stopped {
+                return Ok(());
+            }
+        }
     }
 
     /// Switches; `false` when a photo came in the last moment.
-    fn take_over(&self, settings: &Settings, connection: &Connection) -> Result<bool> {
+    fn take_over(&self, spaces: &dyn Spaces, model: &str) -> Result<bool> {
         let Self { from, to, summary: ReembedSummary { unreadable, .. }, .. } = self;
         if *unreadable > 0 {
             bail!(
@@ -95,7 +146,7 @@ impl ModelSwitch {
                  are gone"
             );
         }
-        match connection.spaces().switch_space(to, &name_for_others(&settings.model)) {
+        match spaces.switch_space(to, &name_for_others(model)) {
             Ok(()) => Ok(true),
             Err(ProtocolError::Refused(problem)) if problem.kind == ProblemKind::Uncovered => Ok(false),
             Err(error) => Err(error.into()),

@@ -1,5 +1,6 @@
 //! `foray models`: fetch, choose, check and remove models.
 
+use std::env;
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
@@ -151,6 +152,12 @@ fn fetch(settings: &Settings, arguments: &PullArguments) -> Result<Receipt> {
         .pull(&Hub::from_environment(), &request, &stop, &|progress| bar.show(progress.done, progress.total));
     bar.finish();
     Ok(pulled?)
+}
+
+/// Whether the environment forbids the network, as `--offline` does.
+pub(super) fn is_offline() -> bool {
+    let says_no = |text: &str| matches!(text.to_lowercase().as_str(), "" | "0" | "f" | "false" | "n" | "no" | "off");
+    env::var("HF_HUB_OFFLINE").is_ok_and(|text| !says_no(&text))
 }
 
 fn choose(settings: &Settings, name: &str) -> Result<()> {

@@ -1,20 +1,26 @@
 //! `foray serve` and `foray up`: the query server, alone or with the watching indexer in the same process.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use foray_embedding::Hub;
 use foray_indexer::{IndexOptions, Indexer};
 use foray_library::{Library, OpenOptions};
 use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList};
-use foray_server::{SearchService, Server, ServerHandle};
+use foray_server::{AccessRules, ModelControl, SearchService, Server, ServerHandle};
 
 use super::index;
-use super::schedule::Schedule;
+use super::model_switch::ModelSwitch;
+use super::models;
+use super::schedule::{self, ScheduledReindex};
 use crate::arguments::{ServeArguments, UpArguments};
+use crate::logging;
 use crate::output;
+use crate::page_key::PageKey;
 use crate::progress::IndexBar;
 use crate::settings::Settings;
 use crate::shutdown;
@@ -29,31 +35,30 @@ pub fn serve(settings: &Settings, arguments: &ServeArguments) -> Result<()> {
 pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let stop = StopSignal::default();
     let gate = settings.gate(arguments.hours.as_deref())?;
-    let cron = settings.schedule(arguments.reindex.as_deref())?;
+    let times = schedule::times(settings, arguments.reindex.as_deref())?;
     let options = IndexOptions { gate: gate.clone(), ..settings.index_options()? };
     let started = start(settings, &arguments.serve, "up")?;
     let library = Arc::clone(started.service.library());
     let list = index::watch_list(settings, folders_to_watch(settings, arguments, &library)?)?;
-    let started = started.beside_indexer(IndexerControl { gate, list: list.clone() });
+    let control = IndexerControl { gate, list: list.clone(), schedule: times.clone() };
+    let started = started.beside_indexer(control);
     let ingest = Arc::clone(&library) as Arc<dyn Ingest>;
     let indexer = Arc::new(Indexer::new(ingest, started.service.embedder().clone(), options));
-    let scheduled = cron.map(|cron| {
-        let schedule = Schedule {
-            cron,
-            library,
-            folder: settings.library.clone(),
-            indexer: Arc::clone(&indexer),
-            list: list.clone(),
-            stop: stop.clone(),
-        };
-        thread::spawn(move || schedule.run())
-    });
+    let scheduled = ScheduledReindex {
+        times,
+        library,
+        folder: settings.library.clone(),
+        indexer: Arc::clone(&indexer),
+        list: list.clone(),
+        stop: stop.clone(),
+    };
+    let scheduled = thread::spawn(move || scheduled.run());
     let watching = watch_in_background(indexer, list, stop.clone(), settings.show_progress)?;
     let served = run(started, &stop);
     stop.stop();
     let watched = watching.join().map_err(|_| anyhow::anyhow!("the indexer broke down; start again to go on"))?;
     // It logs its own trouble, and a panic was told of where it happened.
-    scheduled.into_iter().for_each(|scheduled| drop(scheduled.join()));
+    drop(scheduled.join());
     served.and(watched)
 }
 
@@ -61,6 +66,8 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
 struct Started {
     server: Server,
     service: SearchService,
+    /// The page's key, where there is no token.
+    page_key: Option<PageKey>,
     warming_up: thread::JoinHandle<()>,
 }
 
@@ -84,13 +91,27 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let service = SearchService::new(library, Arc::new(embedder)).with_models(Arc::new(open_model));
     let bind = arguments.bind.as_deref().or(settings.bind.as_deref()).unwrap_or(DEFAULT_BIND);
     let tls = settings.tls_files(arguments)?;
-    let server = Server::bind(service.clone(), bind, settings.access_rules()?, tls.as_ref())?;
+    let rules = settings.access_rules()?;
+    let page_key = rules.is_open().then(|| PageKey::of(&settings.library)).transpose()?;
+    let rules = AccessRules { page_key: page_key.as_ref().map(PageKey::token).transpose()?, ..rules };
+    let server = Server::bind(service.clone(), bind, rules, tls.as_ref())?;
+    let server = server.with_models(model_control(settings, &service));
     service.library().announce(server.local_url())?;
     let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);
     }
-    Ok(Started { server, service, warming_up })
+    Ok(Started { server, service, page_key, warming_up })
+}
+
+/// What the server may do with models: only this program knows both how photos are searched and how they are indexed.
+fn model_control(settings: &Settings, service: &SearchService) -> ModelControl {
+    let hub = (!models::is_offline()).then(Hub::from_environment);
+    let (store, settings, service) = (settings.models.clone(), settings.clone(), service.clone());
+    let go_over = move |model: &str, stop: &StopSignal, told: &(dyn Fn(usize, usize) + Sync)| {
+        ModelSwitch::beside_searches(&settings, &service, model, stop, told).map_err(|error| output::message(&error))
+    };
+    ModelControl { store, hub, go_over: Arc::new(go_over) }
 }
 
 /// So that the first query does not wait for the model.
@@ -117,11 +138,11 @@ fn unload_in_background(service: &SearchService, idle: Duration) {
 }
 
 fn run(started: Started, stop: &StopSignal) -> Result<()> {
-    let Started { server, warming_up, .. } = started;
+    let Started { server, page_key, warming_up, .. } = started;
     let handle: Arc<OnceLock<ServerHandle>> = Arc::default();
     let to_stop = Arc::clone(&handle);
     shutdown::on_signal(stop, move || to_stop.get().into_iter().for_each(ServerHandle::stop))?;
-    println!("Foray serves {} (Ctrl-C stops it)", server.url());
+    announce(server.url(), page_key.as_ref());
     server.run(|started| {
         // Set once: this server runs once.
         let _ = handle.set(started);
@@ -129,6 +150,15 @@ fn run(started: Started, stop: &StopSignal) -> Result<()> {
     // A process that ends while ONNX Runtime loads a graph ends with a segmentation fault. A failure was logged there.
     let _ = warming_up.join();
     Ok(())
+}
+
+/// Tells people where to go. Both lines are written at once, and a reader that took the first one and went away is no trouble.
+fn announce(url: &str, page_key: Option<&PageKey>) {
+    let mut lines = format!("Foray serves {url} (Ctrl-C stops it)\n");
+    if let Some(key) = page_key {
+        lines += &format!("To change folders and models on the page, too, open {}\n", key.link(url));
+    }
+    let _ = io::stdout().write_all(lines.as_bytes());
 }
 
 fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Library) -> Result<Vec<PathBuf>> {
@@ -141,8 +171,8 @@ fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Libr
         (true, true) => known()?,
     };
     if folders.is_empty() {
-        bail!(
-            "which photo folders? Name them: `foray up ~/Pictures`, or start `foray serve` to search without indexing"
+        logging::warning(
+            "no photo folder is known yet: add one on the page, under Library, or name it: `foray up ~/Pictures`",
         );
     }
     if let Some(missing) = arguments.folders.iter().find(|folder| !folder.exists()) {

@@ -7,7 +7,7 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use crate::studio::{Studio, picture};
-use foray_protocol::{IndexPhase, WatchList, WatchRules, Watched};
+use foray_protocol::{IndexPhase, Kept, WatchList, WatchRules, Watched};
 
 /// What the owner is promised.
 const PROMISE: Duration = Duration::from_secs(3);
@@ -28,7 +28,7 @@ fn watched_from_the_start(studio: &Studio, scenario: impl FnOnce()) {
         let watch = scope.spawn(|| {
             let indexer = studio.indexer();
             let roots = vec![studio.root.clone()];
-            let list = WatchList::new(Watched { roots, rules: WatchRules::default() }, |_| Ok(()));
+            let list = WatchList::new(Kept::new(Watched { roots, rules: WatchRules::default() }, |_| Ok(())));
             indexer.watch(&list, &studio.stop, &|_| {})
         });
         let _stop = StopAtEnd(studio);

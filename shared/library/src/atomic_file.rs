@@ -26,6 +26,14 @@ pub fn write_atomically(file: &Path, content: &[u8], durability: Durability) -> 
     fill_atomically(file, durability, |handle| handle.write_all(content))
 }
 
+/// As [`write_atomically`] for a power cut, for what nobody but this user shall read (on Unix systems).
+///
+/// # Errors
+/// Those of the file system; nothing is left behind then.
+pub fn write_secret(file: &Path, content: &[u8]) -> io::Result<()> {
+    fill_for(Readers::ThisUser, file, Durability::PowerCut, |handle| handle.write_all(content))
+}
+
 /// As [`write_atomically`], for content that `fill` writes piece by piece, and may read again.
 ///
 /// # Errors
@@ -35,10 +43,26 @@ pub fn fill_atomically<T, E: From<io::Error>>(
     durability: Durability,
     fill: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
+    fill_for(Readers::AsUsual, file, durability, fill)
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    AsUsual,
+    ThisUser,
+}
+
+fn fill_for<T, E: From<io::Error>>(
+    readers: Readers,
+    file: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let unique = format!("{TEMPORARY}{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let temporary = file.with_extension(unique);
-    let filled = fill_new(&temporary, durability, fill).and_then(|filled| {
+    let filled = fill_new(readers, &temporary, durability, fill).and_then(|filled| {
         fs::rename(&temporary, file)?;
         Ok(filled)
     });
@@ -67,11 +91,20 @@ pub fn remove_leftovers(file: &Path) {
 }
 
 fn fill_new<T, E: From<io::Error>>(
+    readers: Readers,
     file: &Path,
     durability: Durability,
     fill: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut handle = File::options().read(true).write(true).create(true).truncate(true).open(file)?;
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(true);
+    #[cfg(not(unix))]
+    let _ = readers;
+    #[cfg(unix)]
+    if readers == Readers::ThisUser {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let mut handle = options.open(file)?;
     // Tells `remove_leftovers` that this one is in work. Where there are no locks, it leaves all alone.
     let _ = handle.try_lock();
     let filled = fill(&mut handle)?;
@@ -93,6 +126,17 @@ mod tests {
         write_atomically(&file, b"new", Durability::Crash).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_is_for_this_user_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        write_secret(&file, b"secret").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod catalogue;
 mod checksum;
 mod classifiers;
 mod clusters;
+mod disk_use;
 mod duplicates;
 mod embedding_cache;
 pub mod engine;
@@ -36,7 +37,8 @@ mod unusual;
 mod upgrade;
 mod vectors;
 
-pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically};
+pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomically, write_secret};
+pub use disk_use::disk_use;
 pub use error::LibraryError;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use library::{Library, OpenOptions};

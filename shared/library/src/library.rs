@@ -201,7 +201,8 @@ impl Library {
     }
 
     /// The library's folder.
-    pub(crate) fn path(&self) -> PathBuf {
+    /// The library's folder.
+    pub fn path(&self) -> PathBuf {
         self.folder.lock().path().to_owned()
     }
 
@@ -421,6 +422,8 @@ impl Library {
             search,
             backend: None,
             progress: self.progress(),
+            disk: None,
+            started_at: None,
         })
     }
 
@@ -511,11 +514,17 @@ pub(crate) fn open_database(folder: &Path) -> Result<Db, LibraryError> {
     }
 }
 
+/// What is free on the disk of `folder`, bytes; `None` where the file system does not say.
+pub(crate) fn free_space(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// Refuses to write when the disk is nearly full: the database must not be the one to find out.
 pub(crate) fn check_space_on_disk(folder: &Path) -> Result<(), LibraryError> {
     // A file system that does not say how full it is does not stop the work.
-    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
-    let free_mb = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
+    let Some(free) = free_space(folder) else { return Ok(()) };
+    let free_mb = free >> 20;
     if free_mb >= MIN_FREE_MB {
         return Ok(());
     }

@@ -14,9 +14,14 @@ pub(crate) struct Thumbnails {
     folder: PathBuf,
 }
 
+/// Where the thumbnails of the library in `folder` are.
+pub(crate) fn thumbnail_folder(folder: &Path) -> PathBuf {
+    folder.join("thumbnails")
+}
+
 impl Thumbnails {
     pub fn new(library: &Path) -> Self {
-        Self { folder: library.join("thumbnails") }
+        Self { folder: thumbnail_folder(library) }
     }
 
     /// Where the thumbnail of `image` is, or would be.

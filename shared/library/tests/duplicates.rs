@@ -56,6 +56,7 @@ fn photos_indexed_before_hashes_were_kept_get_theirs_from_their_previews() {
     let hashes: Vec<bool> =
         (0..4).map(|number| again.photo(id(number)).unwrap().metadata.perceptual_hash.is_some()).collect();
     assert_eq!(hashes, [true, true, true, false], "they were kept, and a broken preview stops nothing");
+    assert!(again.photo(id(0)).unwrap().metadata.thumbhash.is_some());
     assert_eq!(groups(&again, DuplicateKind::Near).len(), 1);
 }
 

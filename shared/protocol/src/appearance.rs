@@ -1,8 +1,10 @@
-//! What a photo's pixels tell besides its meaning: whether it is junk, and a hash that survives small changes.
+//! What a photo's pixels tell besides its meaning: whether it is junk, a hash that survives small changes, and a placeholder.
 
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -106,6 +108,36 @@ impl<'de> Deserialize<'de> for PerceptualHash {
     }
 }
 
+/// A blurred picture in some 25 bytes, to be painted until the thumbnail is there. Written in base64.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, content_encoding = "base64")]
+pub struct ThumbHash(Box<[u8]>);
+
+impl ThumbHash {
+    /// The one with these bytes, as the algorithm made them.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Serialize for ThumbHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for ThumbHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self::from_bytes).map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +171,16 @@ mod tests {
         }
         let old = rmp_serde::to_vec_named(&Before { width: 4, height: 3, format: "jpeg" }).unwrap();
         let read: PhotoMetadata = rmp_serde::from_slice(&old).unwrap();
-        assert_eq!((read.junk, read.perceptual_hash), (None, None));
+        assert_eq!((read.junk, read.perceptual_hash, &read.thumbhash), (None, None, &None));
         let described = PhotoMetadata {
             junk: Some(Junk::Blurred),
             perceptual_hash: Some(PerceptualHash::from_bytes([7; 32])),
+            thumbhash: Some(ThumbHash::from_bytes(vec![1, 2, 3])),
             ..read
         };
         let stored = rmp_serde::to_vec_named(&described).unwrap();
         assert_eq!(rmp_serde::from_slice::<PhotoMetadata>(&stored).unwrap(), described);
         assert_eq!(serde_json::to_value(&described).unwrap()["junk"], "blurred");
+        assert_eq!(serde_json::to_value(&described).unwrap()["thumbhash"], "AQID");
     }
 }

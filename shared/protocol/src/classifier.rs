@@ -13,7 +13,7 @@ const MIN_PROBABILITY: f64 = 0.5;
 pub struct Classifier {
     /// Its name.
     pub name: SearchName,
-    /// The classes' names, in alphabetical order.
+    /// The classes' names; in alphabetical order where they are those of a dataset.
     pub classes: Vec<String>,
     /// The prompts of each class, for one that comes from words: with them it can be made anew for another model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

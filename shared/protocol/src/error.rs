@@ -63,6 +63,12 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that is no schedule.
+    #[error("got {got:?}; expected a cron expression such as \"15 3 * * *\" (03:15 each night)")]
+    Schedule {
+        /// The text.
+        got: String,
+    },
     /// Text that is no token.
     #[error(
         "the token cannot be used: {reason}; expected 16 to 512 visible ASCII characters, such as `openssl rand -hex 24` makes"
@@ -249,6 +255,7 @@ impl From<ProtocolError> for Problem {
             | ProtocolError::PerceptualHash { .. }
             | ProtocolError::DuplicateKind { .. }
             | ProtocolError::SearchName { .. }
+            | ProtocolError::Schedule { .. }
             | ProtocolError::Query(_) => Self::new(ProblemKind::BadRequest, error.to_string()),
             _ => Self::new(ProblemKind::Internal, error.to_string()),
         }

@@ -60,6 +60,11 @@ impl WorkGate {
         Self(Arc::new(Gate { hours, pause: Mutex::default() }))
     }
 
+    /// The hours of each day in which it is open, where they are limited.
+    pub fn hours(&self) -> Option<Hours> {
+        self.0.hours
+    }
+
     /// Closes it, for a time or until [`WorkGate::resume`].
     pub fn pause(&self, time: Option<Duration>) {
         let end = time.and_then(|time| Instant::now().checked_add(time));

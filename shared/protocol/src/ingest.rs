@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, PhotoTag, ProtocolError, SpaceId, UnitVector,
+    Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, PhotoTag, ProtocolError, SpaceId, ThumbHash,
+    UnitVector,
 };
 
 /// A library as its indexers see it.
@@ -157,6 +158,9 @@ pub struct PhotoMetadata {
     /// What the picture looks like; `None` for one without structure, and for photos indexed by versions that did not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perceptual_hash: Option<PerceptualHash>,
+    /// What to paint until its thumbnail is there; `None` for photos indexed by versions that did not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<ThumbHash>,
     /// What the library's rules call it; the library gives these, and takes none from an indexer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<PhotoTag>,

@@ -17,6 +17,7 @@ mod filter;
 mod gate;
 mod identity;
 mod ingest;
+mod kept;
 mod maintenance;
 mod map;
 mod path;
@@ -24,6 +25,7 @@ mod patience;
 mod query;
 mod results;
 mod saved;
+mod schedule;
 mod search;
 mod spaces;
 mod split;
@@ -34,7 +36,7 @@ mod vector;
 mod watch_list;
 
 pub use account::{Account, ProgramToken, Role};
-pub use appearance::{Junk, PerceptualHash};
+pub use appearance::{Junk, PerceptualHash, ThumbHash};
 pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
 pub use classifier::{
     Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, first_largest, softmax,
@@ -56,6 +58,7 @@ pub use identity::{ImageId, SpaceId};
 pub use ingest::{
     Change, CommitSummary, CompanionMark, FileFacts, Ingest, IngestBatch, KnownFile, NewPhoto, PhotoMetadata, RootFile,
 };
+pub use kept::Kept;
 pub use maintenance::{GraphReport, Maintenance};
 pub use map::{MapCluster, MapRequest, PhotoMap};
 pub use path::{PhotoPath, has_extension, is_photo, is_raw};
@@ -66,12 +69,15 @@ pub use results::{
     text_and_bytes,
 };
 pub use saved::{SavedSearch, SearchName};
+pub use schedule::Schedule;
 pub use search::{
     GroupBy, PhotoSearch, RELEVANT, RankRequest, SearchRequest, SimilarRequest, SortOrder, UnusualKind, UnusualRequest,
 };
 pub use spaces::{PhotoFiles, SpaceCoverage, Spaces};
 pub use split::Split;
-pub use status::{BackendReport, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus};
+pub use status::{
+    BackendReport, DiskUse, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus,
+};
 pub use stop::StopSignal;
 pub use token::Token;
 pub use vector::{UnitVector, VectorError};

@@ -32,6 +32,26 @@ pub struct LibraryStatus {
     /// The indexer's last report, where one runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<IndexProgress>,
+    /// How much of the disk it takes, as a server measured it in the last minutes; `None` until it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<DiskUse>,
+    /// When the server began to serve it, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<u64>,
+}
+
+/// How much of the disk a library takes, bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskUse {
+    /// The database.
+    pub database: u64,
+    /// The vectors once more, to be read in place, and what is made of them, such as the search graph.
+    pub vectors: u64,
+    /// The thumbnails.
+    pub thumbnails: u64,
+    /// What is free on that disk, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
 }
 
 /// A space and how much of the library it covers.

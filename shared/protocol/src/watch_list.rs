@@ -1,6 +1,5 @@
 //! Which folders a running indexer follows and what it leaves out of them; changed while it runs.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::WorkGate;
+use crate::{Kept, Schedule, WorkGate};
 
 /// Which files of the folders are wanted. Patterns are those of `.gitignore`, from each root's folder on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,45 +33,28 @@ pub struct Watched {
     pub rules: WatchRules,
 }
 
-/// Says in a sentence why folders and rules cannot be taken, or keeps them for the next start.
-type Check = dyn Fn(&Watched) -> Result<(), String> + Send + Sync;
-
-/// What an indexer follows now. Clones are the same list.
-#[derive(Clone)]
-pub struct WatchList(Arc<List>);
-
-struct List {
-    present: Mutex<(u64, Watched)>,
-    check: Box<Check>,
+/// What an indexer follows now, and what it shall look at again. Clones are the same list.
+#[derive(Clone, Debug)]
+pub struct WatchList {
+    /// The folders and their rules.
+    pub watched: Kept<Watched>,
+    again: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 impl WatchList {
-    /// A list that begins with `watched`. What it is changed to is first given to `check`, which refuses or keeps it.
-    pub fn new(watched: Watched, check: impl Fn(&Watched) -> Result<(), String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(List { present: Mutex::new((0, watched)), check: Box::new(check) }))
+    /// A list of what is kept as `watched`.
+    pub fn new(watched: Kept<Watched>) -> Self {
+        Self { watched, again: Arc::default() }
     }
 
-    /// What is on it now, and the number of this version.
-    pub fn present(&self) -> (u64, Watched) {
-        self.0.present.lock().clone()
+    /// Has the indexer look at these files as if something had happened to them.
+    pub fn look_again(&self, files: impl IntoIterator<Item = PathBuf>) {
+        self.again.lock().extend(files);
     }
 
-    /// Whether it has changed since `version`.
-    pub fn has_changed(&self, version: u64) -> bool {
-        self.0.present.lock().0 != version
-    }
-
-    /// Puts `watched` in the place of what was on it.
-    ///
-    /// # Errors
-    /// What `check` says.
-    pub fn change(&self, watched: Watched) -> Result<(), String> {
-        let mut present = self.0.present.lock();
-        if present.1 != watched {
-            (self.0.check)(&watched)?;
-            *present = (present.0 + 1, watched);
-        }
-        Ok(())
+    /// Takes the files that shall be looked at again.
+    pub fn take_again(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.again.lock())
     }
 }
 
@@ -83,31 +65,6 @@ pub struct IndexerControl {
     pub gate: WorkGate,
     /// What it follows.
     pub list: WatchList,
-}
-
-impl fmt::Debug for WatchList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WatchList").field(&*self.0.present.lock()).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_is_checked_and_noticed() {
-        let watched = |root: &str| Watched { roots: vec![root.into()], rules: WatchRules::default() };
-        let list = WatchList::new(watched("/a"), |watched| match watched.roots[0].to_str() {
-            Some("/no") => Err("no such folder".to_owned()),
-            _ => Ok(()),
-        });
-        let (version, first) = list.present();
-        assert_eq!(first, watched("/a"));
-        assert_eq!(list.change(watched("/no")), Err("no such folder".to_owned()));
-        assert_eq!(list.change(watched("/a")), Ok(()));
-        assert!(!list.has_changed(version));
-        assert_eq!(list.change(watched("/b")), Ok(()));
-        assert!(list.has_changed(version) && list.present().1 == watched("/b"));
-    }
+    /// When it reindexes by itself, if at all.
+    pub schedule: Kept<Option<Schedule>>,
 }

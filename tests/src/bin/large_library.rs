@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
 use foray_protocol::{
     Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, Filter, ImageId, Ingest, IngestBatch, NewPhoto,
-    PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, UnitVector, UnusualKind, UnusualRequest,
+    PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, ThumbHash, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_tests::embeddings::Embeddings;
 
@@ -92,6 +92,7 @@ fn photo(vector: &UnitVector, number: usize) -> Change {
         format: "jpeg".to_owned(),
         description: Description { taken_at: Some(taken_at), ..Description::default() },
         perceptual_hash: Some(PerceptualHash::from_bytes(hash)),
+        thumbhash: Some(ThumbHash::from_bytes(hash[..25].to_vec())),
         ..PhotoMetadata::default()
     };
     let id = ImageId::of_content(&number.to_le_bytes());

@@ -58,7 +58,7 @@ impl fmt::Display for Template {
 pub struct Wording {
     /// The caption file, the template, or what else it comes from.
     pub name: String,
-    /// Of each class; as many for each.
+    /// Of each class, at least one.
     pub prompts: Vec<Vec<String>>,
 }
 
@@ -96,6 +96,30 @@ impl Wording {
         check_distinct("the labels", labels, labels)?;
         let prompts = labels.iter().map(|label| vec![template.of(label)]).collect();
         Ok(Self { name: template.to_string(), prompts })
+    }
+
+    /// Any prompts for each of `labels`, in their order.
+    ///
+    /// # Errors
+    /// [`EvaluationError::SameCaption`] for labels that are the same or have the same prompts, and [`EvaluationError::Shape`] for fewer
+    /// labels than two, a label or prompt that says nothing, and a label without a prompt.
+    pub fn of_prompts(prompts: Vec<Vec<String>>, labels: &[String]) -> Result<Self, EvaluationError> {
+        let says_nothing = |text: &String| text.trim().is_empty();
+        if labels.len() < 2 || labels.iter().any(says_nothing) {
+            return Err(EvaluationError::shape("labels", format!("{labels:?}"), "at least two, each with a name"));
+        }
+        if prompts.len() != labels.len() {
+            let expected = format!("one list of prompts for each of {} labels", labels.len());
+            return Err(EvaluationError::shape("prompts", prompts.len(), expected));
+        }
+        if let Some(label) = prompts.iter().position(|own| own.is_empty() || own.iter().any(says_nothing)) {
+            let got = format!("{:?} for {:?}", prompts[label], labels[label]);
+            return Err(EvaluationError::shape("prompts", got, "at least one sentence for each label"));
+        }
+        check_distinct("labels", labels, labels)?;
+        let together: Vec<String> = prompts.iter().map(|own| own.join("\n")).collect();
+        check_distinct("prompts", labels, &together)?;
+        Ok(Self { name: "prompts".to_owned(), prompts })
     }
 
     /// One vector for each class: the mean of its prompts' embeddings. `embed` gives those of texts, in their order.
@@ -209,6 +233,27 @@ mod tests {
     fn classes_of_one_name_are_refused() {
         let error = Wording::of_templates("x", &[Template::bare()], &names(&["red_car", "red car"])).unwrap_err();
         assert!(error.to_string().contains("\"red_car\" and \"red car\" have the same caption"), "{error}");
+    }
+
+    #[test]
+    fn prompts_have_to_tell_their_labels_apart() {
+        let refusal = |prompts: &[&[&str]], labels: &[&str]| {
+            let prompts = prompts.iter().map(|own| names(own)).collect();
+            Wording::of_prompts(prompts, &names(labels)).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(refusal(&[&["a cat", "a kitten"], &["a dog"]], &["cat", "dog"]), Ok(()));
+        for (prompts, labels, reason) in [
+            (&[&["a cat"][..]][..], &["cat"][..], "at least two"),
+            (&[&["a cat"], &["a dog"]], &["cat", " "], "each with a name"),
+            (&[&["a cat"]], &["cat", "dog"], "for each of 2 labels"),
+            (&[&["a cat"], &[]], &["cat", "dog"], "[] for \"dog\""),
+            (&[&["a cat"], &["a dog", ""]], &["cat", "dog"], "at least one sentence"),
+            (&[&["a cat"], &["a dog"]], &["cat", "Cat"], "the same caption"),
+            (&[&["a pet"], &["a  pet"]], &["cat", "dog"], "the same caption"),
+        ] {
+            let message = refusal(prompts, labels).unwrap_err();
+            assert!(message.contains(reason), "{message}");
+        }
     }
 
     #[test]

@@ -64,7 +64,8 @@ fn shot(row: u32, id: ImageId, metadata: PhotoMetadata, cameras: &mut HashMap<St
     Shot { id, row, hash: metadata.perceptual_hash, camera, taken }
 }
 
-/// Describes photos from their previews and keeps it in the catalogue. A preview that cannot be read leaves its photo out.
+/// Describes photos from their previews, as far as the version that indexed them did not, and keeps it in the catalogue. A preview
+/// that cannot be read leaves its photo out.
 fn describe_missing(library: &Library, photos: &mut [(u32, ImageId, PhotoMetadata)]) -> Result<(), LibraryError> {
     let missing: Vec<_> = photos.iter_mut().filter(|(_, _, metadata)| is_undescribed(metadata)).collect();
     let described: HashSet<ImageId> = missing
@@ -79,7 +80,7 @@ fn describe_missing(library: &Library, photos: &mut [(u32, ImageId, PhotoMetadat
     if described.is_empty() {
         return Ok(());
     }
-    tracing::info!("described {} photos that were indexed before duplicates were known", described.len());
+    tracing::info!("described {} photos that were indexed by versions that knew less of them", described.len());
     let records = photos.iter().filter(|(_, id, _)| described.contains(id));
     library.keep_descriptions(records.map(|(_, id, metadata)| (*id, metadata)))
 }

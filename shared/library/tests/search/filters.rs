@@ -59,6 +59,7 @@ impl Stage {
             },
             junk: self.pick(&[None, None, Some(Junk::Screenshot), Some(Junk::Blurred)]),
             perceptual_hash: None,
+            thumbhash: None,
             tags: vec![],
         }
     }

@@ -1,0 +1,1 @@
+import{a_ as a}from"./Icon--QUeJwGJ.js";a();

@@ -1,0 +1,14 @@
+// The server's HTTP interface: its types, and one call for each question that the page asks.
+export * from './explanation';
+export * from './http';
+export * from './map';
+export * from './photos';
+export * from './search';
+export * from './session';
+export * from './status';
+export * from './unusual';
+export * from './duplicates';
+export * from './evaluations';
+export * from './accounts';
+export * from './indexer';
+export * from './models';
