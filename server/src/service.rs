@@ -198,21 +198,23 @@ impl SearchService {
         if request.min_relevance > 0.0 && self.library.space().is_some() {
             return self.concepts.made(&self.library, embedder);
         }
+        Ok(self.known_concepts(embedder))
+    }
+
+    /// The concepts if they are there; else they are prepared in the background, for a later request.
+    fn known_concepts(&self, embedder: &HeldEmbedder) -> Option<Arc<ConceptBank>> {
         let known = self.concepts.known(&self.library, embedder);
         if known.is_none() && self.lasting.is_some() {
             self.concepts.make_in_background(&self.library, embedder.share());
         }
-        Ok(known)
+        known
     }
 
     /// The library's map. Names for its clusters are prepared in the background, for a later request.
     pub(crate) fn map(&self, request: &MapRequest) -> Result<PhotoMap, ProtocolError> {
         let filter = Filter::of(request.filter.as_deref())?;
         let embedder = self.embedder.hold();
-        let known = self.concepts.known(&self.library, &embedder);
-        if known.is_none() && self.is_lasting {
-            self.concepts.make_in_background(&self.library, embedder.share());
-        }
+        let known = self.known_concepts(&embedder);
         let nouns = known.as_deref().map(|bank| Nouns { bank, words: concepts::CONCEPTS });
         Ok(self.telemetry.timed(Stage::map, || self.library.map(&filter, nouns))?)
     }
