@@ -19,8 +19,8 @@ use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
     ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, folder_api, guard,
-    immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, metrics_api, model_api, openapi, photo_api,
-    saved_api, search_api, session_api, status_api, telemetry, web_page,
+    immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api, openapi,
+    photo_api, saved_api, search_api, session_api, status_api, telemetry, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -208,6 +208,7 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
         config
             .configure(search_api::routes)
             .configure(saved_api::routes)
+            .configure(map_api::routes)
             .configure(classifier_api::routes)
             .configure(evaluation_api::routes)
             .configure(photo_api::routes)

@@ -13,7 +13,7 @@ use crate::evaluator::embed_texts;
 use crate::picture_embedding::embedding_problem;
 
 /// One a line; `NOTICE` beside them says where they are from.
-const CONCEPTS: &str = include_str!("../concepts/concepts.txt");
+pub(crate) const CONCEPTS: &str = include_str!("../concepts/concepts.txt");
 
 /// Fewer photos are looked through before 1,000 concepts are embedded.
 const WORTHWHILE_PHOTOS: usize = 100;

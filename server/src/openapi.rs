@@ -5,8 +5,8 @@
 use std::sync::LazyLock;
 
 use actix_web::error::ResponseError;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, ETag, EntityTag, Header, HeaderValue, IfNoneMatch};
-use actix_web::web::{self, Bytes};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::web;
 use actix_web::{App, HttpRequest, HttpResponse, get};
 use foray_protocol::{Problem, ProblemKind, UnusualKind};
 use utoipa::openapi::path::{Operation, PathItem};
@@ -18,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api_error::ApiError;
+use crate::etag::TaggedJson;
 use crate::refusals::{self, BadRequest, Forbidden, Internal, TooManyAttempts, Unauthorized};
 use crate::{app, guard, session_api};
 
@@ -37,7 +38,7 @@ Pages of other sites are refused in any case (no CORS).
 What is refused comes back as a problem document (RFC 9457) with a stable `type`. Limits of one request: 1 MiB for a JSON body
 (64 MiB below `/clip`, where pictures are in it), 64 MiB for an uploaded picture, which may have 200 million pixels and 65,535 on
 a side, and 64 MiB for an indexer's batch, packed and unpacked. Replies in JSON are not to be stored; thumbnails never change, and
-files of photos are checked by their `ETag`. Texts and JSON are compressed for clients that take gzip, events are not."
+files of photos and the map are checked by their `ETag`. Texts and JSON are compressed for clients that take gzip, events are not."
     ),
     tags(
         (name = "search", description = "Photos by words, by pictures, by how unusual they are"),
@@ -57,16 +58,14 @@ struct Frame;
 /// The description as it is sent.
 struct Document {
     api: OpenApi,
-    json: Bytes,
-    tag: EntityTag,
+    json: TaggedJson,
 }
 
 /// It is the same for as long as the program is.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let api = describe();
-    let json = Bytes::from(api.to_json().unwrap_or_default());
-    let tag = EntityTag::new_weak(blake3::hash(&json).to_hex()[..32].to_owned());
-    Document { api, json, tag }
+    let json = TaggedJson::new(api.to_json().unwrap_or_default());
+    Document { api, json }
 });
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -90,13 +89,7 @@ pub(crate) fn page_routes(config: &mut web::ServiceConfig) {
 )]
 #[get("/api/v1/openapi.json")]
 async fn get_description(request: HttpRequest) -> HttpResponse {
-    let is_known = match IfNoneMatch::parse(&request) {
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&DOCUMENT.tag)),
-        Ok(IfNoneMatch::Any) | Err(_) => false,
-    };
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header(ETag(DOCUMENT.tag.clone())).insert_header((CACHE_CONTROL, "no-cache"));
-    if is_known { response.finish() } else { response.content_type("application/json").body(DOCUMENT.json.clone()) }
+    DOCUMENT.json.answer(&request)
 }
 
 /// Answers what no route takes: either the address or only the method is wrong.

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
-use foray_library::{Answer, ConceptBank, Library, LibraryError, PageEnd, PageStart, PhotoQuery, Refinement};
+use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Evaluation, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
-    LibraryStatus, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest, SavedSearch, SearchName,
-    SearchRequest, SearchResults, SimilarRequest, Subject, UnitVector, UnusualRequest, UnusualResults,
+    LibraryStatus, MapRequest, PhotoMap, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
+    SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, Subject, UnitVector, UnusualRequest,
+    UnusualResults,
 };
 use prometheus_client::registry::Registry;
 
-use crate::concepts::Concepts;
+use crate::concepts::{self, Concepts};
 use crate::cursor::{self, Fingerprint};
 use crate::direction::{self, Direction};
 use crate::disk_gauge::DiskGauge;
@@ -197,11 +198,25 @@ impl SearchService {
         if request.min_relevance > 0.0 && self.library.space().is_some() {
             return self.concepts.made(&self.library, embedder);
         }
+        Ok(self.known_concepts(embedder))
+    }
+
+    /// The concepts if they are there; else they are prepared in the background, for a later request.
+    fn known_concepts(&self, embedder: &HeldEmbedder) -> Option<Arc<ConceptBank>> {
         let known = self.concepts.known(&self.library, embedder);
         if known.is_none() && self.lasting.is_some() {
             self.concepts.make_in_background(&self.library, embedder.share());
         }
-        Ok(known)
+        known
+    }
+
+    /// The library's map. Names for its clusters are prepared in the background, for a later request.
+    pub(crate) fn map(&self, request: &MapRequest) -> Result<PhotoMap, ProtocolError> {
+        let filter = Filter::of(request.filter.as_deref())?;
+        let embedder = self.embedder.hold();
+        let known = self.known_concepts(&embedder);
+        let nouns = known.as_deref().map(|bank| Nouns { bank, words: concepts::CONCEPTS });
+        Ok(self.telemetry.timed(Stage::map, || self.library.map(&filter, nouns))?)
     }
 
     /// Asks the library; the answer without a cursor, and where its page ends.

@@ -26,6 +26,7 @@ pub(crate) enum Stage {
     embed_image,
     search,
     facets,
+    map,
     unusual,
     duplicates,
 }

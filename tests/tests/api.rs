@@ -114,6 +114,7 @@ fn replies_are_as_they_are_described() {
     asked("/api/v1/unusual", "/api/v1/unusual");
     asked("/api/v1/duplicates", "/api/v1/duplicates");
     asked("/api/v1/facets", "/api/v1/facets");
+    asked("/api/v1/map", "/api/v1/map");
     asked("/api/v1/status", "/api/v1/status");
     asked("/api/v1/failures", "/api/v1/failures");
     asked("/api/v1/images/{id}", &format!("/api/v1/images/{id}"));
@@ -135,7 +136,7 @@ fn what_does_not_change_is_not_sent_again() {
     for (path, lifetime) in [
         (format!("/api/v1/images/{id}/thumbnail"), "private, max-age=31536000, immutable"),
         (format!("/api/v1/images/{id}/original"), "private, no-cache"),
-        ("/api/v1/openapi.json".to_owned(), "no-cache"),
+        ("/api/v1/openapi.json".to_owned(), "private, no-cache"),
     ] {
         let url = server.url(&path);
         let whole = get(&url);

@@ -96,7 +96,8 @@ fn means(arena: &Arena, groups: &[Vec<u32>]) -> Vec<QuantizedVector> {
     groups.par_iter().filter_map(|members| mean(arena, members)).collect()
 }
 
-fn mean(arena: &Arena, members: &[u32]) -> Option<QuantizedVector> {
+/// The direction of the sum of these rows; none where they cancel out.
+pub(crate) fn mean(arena: &Arena, members: &[u32]) -> Option<QuantizedVector> {
     let mut sum = vec![0.0; arena.dimension()];
     for &row in members {
         let scale = arena.scale(row);

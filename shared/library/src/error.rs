@@ -56,6 +56,12 @@ pub enum LibraryError {
         /// How many there are.
         total: usize,
     },
+    /// The map of a large library is drawn first.
+    #[error("the map of the library's photos is being drawn: {percent} % is done; the answer comes when all is")]
+    Drawing {
+        /// How much is done, 0 to 100.
+        percent: usize,
+    },
     /// The library's folder or a file in it cannot be read or written.
     #[error("cannot {action} {file}: {source}{}", hint(source), file = file.display())]
     File {
@@ -256,7 +262,7 @@ impl LibraryError {
             Self::Uncovered { .. } => ProblemKind::Uncovered,
             Self::Searched(_) => ProblemKind::BadRequest,
             Self::Maintained => ProblemKind::Busy,
-            Self::Preparing { .. } => ProblemKind::Preparing,
+            Self::Preparing { .. } | Self::Drawing { .. } => ProblemKind::Preparing,
             Self::DiskFull { .. } => ProblemKind::DiskFull,
             _ => ProblemKind::Internal,
         }

@@ -171,6 +171,17 @@ impl Facts {
         }
     }
 
+    /// When a row's photo was taken, seconds since 1970 by the camera's clock.
+    pub fn taken(&self, row: u32) -> Option<i64> {
+        self.rows.get(row as usize)?.taken
+    }
+
+    /// The first tag of a row's photo, as it was written first.
+    pub fn first_tag(&self, row: u32) -> Option<&str> {
+        let tag = *self.rows.get(row as usize)?.tags.first()?;
+        Some(&self.texts.written[tag as usize])
+    }
+
     /// How the photos of `rows` divide.
     pub fn facets(&self, rows: &RowSet) -> Facets {
         let facts: Vec<&Fact> = rows.iter().filter_map(|row| self.rows.get(row as usize)).collect();

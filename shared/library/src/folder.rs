@@ -26,6 +26,8 @@ const REINDEX_LOCK_FILE: &str = "reindex.lock";
 const ROWS_FOLDER: &str = "rows";
 /// Embeddings of the concepts that queries compete with; whatever is missing here is embedded anew.
 const CONCEPTS_FOLDER: &str = "concepts";
+/// Where photos lie on the map; what is missing here is laid out anew.
+const MAPS_FOLDER: &str = "maps";
 const HOLDER_FILE: &str = "holder.json";
 
 #[derive(Serialize, Deserialize)]
@@ -119,6 +121,11 @@ impl LockedFolder {
     /// The file of the concepts' embeddings in a space.
     pub fn concept_file(&self, space: &SpaceId) -> PathBuf {
         self.path.join(CONCEPTS_FOLDER).join(file_name_of(space))
+    }
+
+    /// The file of the photos' places on the map of a space.
+    pub fn map_file(&self, space: &SpaceId) -> PathBuf {
+        self.path.join(MAPS_FOLDER).join(file_name_of(space))
     }
 
     /// Tells other processes where this one serves the library.

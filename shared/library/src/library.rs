@@ -19,6 +19,7 @@ use crate::catalogue::Catalogue;
 use crate::facts::FactKeeper;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
+use crate::projection::ProjectionKeeper;
 use crate::records::Counts;
 use crate::space::SpaceIndex;
 use crate::structures::StructureKeeper;
@@ -81,6 +82,7 @@ pub struct Library {
     unusual: Mutex<Option<Arc<unusual::Ordering>>>,
     pub(crate) duplicates: Mutex<Option<Arc<duplicates::Found>>>,
     pub(crate) structures: StructureKeeper,
+    pub(crate) projection: ProjectionKeeper,
     pub(crate) facts: FactKeeper,
     progress: Mutex<Option<IndexProgress>>,
     /// Counts changes, so that whoever shows the library knows when to look again.
@@ -152,6 +154,7 @@ impl Library {
             unusual: Mutex::default(),
             duplicates: Mutex::default(),
             structures: StructureKeeper::default(),
+            projection: ProjectionKeeper::default(),
             facts: FactKeeper::default(),
             progress: Mutex::default(),
             version: AtomicU64::new(1),
@@ -191,6 +194,10 @@ impl Library {
 
     pub(crate) fn concept_file(&self, id: &SpaceId) -> PathBuf {
         self.folder.lock().concept_file(id)
+    }
+
+    pub(crate) fn map_file(&self, id: &SpaceId) -> PathBuf {
+        self.folder.lock().map_file(id)
     }
 
     /// The library's folder.

@@ -51,7 +51,12 @@ impl Library {
     }
 
     /// The live rows that fulfil `filter`.
-    fn filtered_rows(&self, space: &SpaceId, index: &SpaceIndex, filter: &Filter) -> Result<RowSet, LibraryError> {
+    pub(crate) fn filtered_rows(
+        &self,
+        space: &SpaceId,
+        index: &SpaceIndex,
+        filter: &Filter,
+    ) -> Result<RowSet, LibraryError> {
         let named = |name: &str| Ok(index.rows_of(&self.catalogue.photos_named(name)?));
         let question = Question { live: &index.vectors.live, now: now_seconds() as i64, named: &named };
         self.facts.with(&self.catalogue, (space, index), |facts| facts.rows(filter, &question))

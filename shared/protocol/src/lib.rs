@@ -19,6 +19,7 @@ mod identity;
 mod ingest;
 mod kept;
 mod maintenance;
+mod map;
 mod path;
 mod patience;
 mod query;
@@ -50,7 +51,7 @@ pub use evaluation::{CaptionSet, ClassMetrics, Comparison, Contender, Evaluation
 pub use facets::{Facet, Facets, FacetsRequest};
 pub use filter::{
     Condition, Feature, Filter, Folder, Moment, NumberField, Range, Shape, TextField, TextTest, TimeField,
-    clock_seconds, clock_year,
+    clock_seconds, clock_year, clock_years,
 };
 pub use gate::{GateState, Hours, PauseRequest, WorkGate};
 pub use identity::{ImageId, SpaceId};
@@ -59,6 +60,7 @@ pub use ingest::{
 };
 pub use kept::Kept;
 pub use maintenance::{GraphReport, Maintenance};
+pub use map::{MapCluster, MapRequest, PhotoMap};
 pub use path::{PhotoPath, has_extension, is_photo, is_raw};
 pub use patience::{Another, Patience};
 pub use query::{Query, QueryError, Subject, Term};

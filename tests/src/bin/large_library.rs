@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends the program")]
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
 use foray_protocol::{
-    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto,
+    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, Filter, ImageId, Ingest, IngestBatch, NewPhoto,
     PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, ThumbHash, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_tests::embeddings::Embeddings;
@@ -25,7 +26,7 @@ fn main() {
     let query = embeddings.vectors(1 << 40, 1).remove(0);
 
     let library = Library::open(&options(false)).unwrap();
-    timed("filled", || fill(&library, &embeddings, photos));
+    timed("filled", || fill(&library, &embeddings, 0..photos));
     timed("closed", || drop(library));
     println!("on disk: {} MB", megabytes(folder.path()));
 
@@ -48,6 +49,11 @@ fn main() {
         timed(&format!("duplicates, kind {kind:?}"), || duplicates(&library, kind));
     }
     println!("resident: {}", resident());
+    timed("the map, the first time", || map(&library));
+    timed("the map again", || map(&library));
+    fill(&library, &embeddings, photos + 100..photos + 200);
+    timed("the map after 100 photos came", || map(&library));
+    println!("resident: {}", resident());
     timed("closed", || drop(library));
 }
 
@@ -58,9 +64,9 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     made
 }
 
-fn fill(library: &Library, embeddings: &Embeddings, photos: usize) {
-    for first in (0..photos).step_by(PHOTOS_A_COMMIT) {
-        let vectors = embeddings.vectors(first, PHOTOS_A_COMMIT.min(photos - first));
+fn fill(library: &Library, embeddings: &Embeddings, photos: Range<usize>) {
+    for first in photos.clone().step_by(PHOTOS_A_COMMIT) {
+        let vectors = embeddings.vectors(first, PHOTOS_A_COMMIT.min(photos.end - first));
         commit(library, (first..).zip(&vectors).map(|(number, vector)| photo(vector, number)).collect());
     }
 }
@@ -108,10 +114,16 @@ fn duplicates(library: &Library, kind: Option<DuplicateKind>) {
     println!("{} groups", patiently(|| library.duplicates(&request)).total);
 }
 
+fn map(library: &Library) {
+    println!("{} clusters", patiently(|| library.map(&Filter::default(), None)).clusters.len());
+}
+
 fn patiently<T>(ask: impl Fn() -> Result<T, LibraryError>) -> T {
     loop {
         match ask() {
-            Err(LibraryError::Preparing { .. }) => std::thread::sleep(Duration::from_millis(500)),
+            Err(LibraryError::Preparing { .. } | LibraryError::Drawing { .. }) => {
+                std::thread::sleep(Duration::from_millis(500));
+            }
             answer => return answer.unwrap(),
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod idle_threads;
 mod index;
 mod kernel;
 mod plan;
+pub(crate) mod random;
 mod row_file;
 mod row_set;
 #[cfg(test)]

@@ -2,25 +2,12 @@
 
 use foray_protocol::UnitVector;
 
-/// A small generator with a fixed sequence (SplitMix64), so that tests are the same everywhere.
-pub struct Random(pub u64);
+pub use crate::engine::random::Random;
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
     /// About normally distributed, mean 0.
     pub fn normal(&mut self) -> f32 {
-        (0..6).map(|_| (self.next() >> 40) as f32 / (1 << 24) as f32 - 0.5).sum()
+        (0..6).map(|_| self.unit() - 0.5).sum()
     }
 }
 

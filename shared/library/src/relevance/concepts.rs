@@ -1,6 +1,7 @@
 //! Everyday concepts that a query competes with: is it a better explanation of a photo than they are?
 
 use foray_protocol::{SpaceId, UnitVector};
+use rayon::prelude::*;
 
 use crate::LibraryError;
 use crate::engine::arena::{Arena, QuantizedVector};
@@ -16,6 +17,12 @@ const BEST_OF: usize = 20;
 /// other half where to cut off.
 const CUT: f32 = 2.64;
 const SLOPE: f32 = 1.55;
+/// How much of what a concept scores for all directions does not count for one of them: with nothing left out, words win that fit
+/// everything a little, with all of it, odd ones.
+const COMMON_SHARE: f32 = 0.5;
+/// Deviations by which a concept must fit a direction better than the others. On the map of Caltech 101, words that are wrong lie
+/// below; most that are right above.
+const LEAST_EXCESS: f32 = 2.5;
 /// Photos that tell how concepts' scores deviate in a space.
 const SAMPLE: usize = 200;
 
@@ -78,6 +85,23 @@ impl ConceptBank {
             scores.select_nth_unstable_by(best, |a, b| b.total_cmp(a));
         }
         scores[..best].iter().sum::<f32>() / best.max(1) as f32
+    }
+
+    /// For each of the directions the concept that fits it best in comparison with the others; none where it fits it hardly better
+    /// than these.
+    pub(crate) fn distinguishing(&self, directions: &[&QuantizedVector]) -> Vec<Option<usize>> {
+        if directions.iter().any(|direction| direction.values.len() != self.dimension()) {
+            return vec![None; directions.len()];
+        }
+        let scores: Vec<Vec<f32>> = directions.par_iter().map(|direction| self.scores(direction).collect()).collect();
+        let mean = |concept: usize| scores.iter().map(|scores| scores[concept]).sum::<f32>() / scores.len() as f32;
+        let means: Vec<f32> = (0..self.concepts.len()).map(mean).collect();
+        let best = |scores: &Vec<f32>| {
+            let fits = scores.iter().zip(&means).map(|(score, mean)| score - COMMON_SHARE * mean);
+            let (best, _) = fits.enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            (scores[best] - means[best] > LEAST_EXCESS * self.deviation).then_some(best)
+        };
+        scores.iter().map(best).collect()
     }
 
     fn scores(&self, photo: &QuantizedVector) -> impl Iterator<Item = f32> {
@@ -146,6 +170,19 @@ mod tests {
         // One concept of forty scores 1, the others 0.
         assert!((bank.deviation - (1.0f32 / 40.0 - 1.0 / 1_600.0).sqrt()).abs() < 1e-3, "{}", bank.deviation);
         assert!(bank.relevance_for(&photos[0], 1.0) > 0.5 && bank.relevance_for(&photos[0], 0.5) < 0.5);
+    }
+
+    #[test]
+    fn directions_are_told_apart_by_what_the_others_lack() {
+        let quantized = |numbers: &[usize]| {
+            let sum = (0..40).map(|at| if numbers.contains(&at) { 1.0 } else { 0.0 }).collect();
+            QuantizedVector::new(UnitVector::normalized(sum).unwrap().as_slice())
+        };
+        let directions = [&[0, 7][..], &[0, 9], &[0]].map(quantized);
+        let named = axes().distinguishing(&directions.iter().collect::<Vec<_>>());
+        assert_eq!(named, [Some(7), Some(9), None]);
+        assert_eq!(axes().distinguishing(&[&QuantizedVector::new(&[1.0, 0.0])]), [None], "of another space");
+        assert!(axes().distinguishing(&[]).is_empty());
     }
 
     #[test]

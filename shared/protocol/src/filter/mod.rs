@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 pub use field::{Feature, NumberField, Shape, TextField, TimeField};
 pub(crate) use inline::{names, take_filters};
-pub use moment::{Moment, clock_seconds, clock_year};
+pub use moment::{Moment, clock_seconds, clock_year, clock_years};
 
 use crate::{Query, QueryError};
 

@@ -37,8 +37,20 @@ pub fn clock_seconds(taken_at: &str) -> Option<i64> {
 
 /// The year of a moment that [`clock_seconds`] gave.
 pub fn clock_year(seconds: i64) -> Option<i16> {
+    Some(clock_time(seconds)?.year())
+}
+
+/// The same with the share of the year that had gone by, to four digits: 2023.5 is the middle of 2023.
+pub fn clock_years(seconds: i64) -> Option<f64> {
+    let time = clock_time(seconds)?;
+    let year = DateTime::from_parts(time.date().first_of_year(), Time::midnight());
+    let gone = time.duration_since(year).as_secs_f64() / (f64::from(time.days_in_year()) * SECONDS_A_DAY as f64);
+    Some(((f64::from(time.year()) + gone) * 1e4).round() / 1e4)
+}
+
+fn clock_time(seconds: i64) -> Option<DateTime> {
     let since_1970 = Span::new().try_seconds(seconds).ok()?;
-    Some(DateTime::from_parts(date(1970, 1, 1), Time::midnight()).checked_add(since_1970).ok()?.year())
+    DateTime::from_parts(date(1970, 1, 1), Time::midnight()).checked_add(since_1970).ok()
 }
 
 fn seconds_of(time: DateTime) -> i64 {
@@ -128,6 +140,14 @@ mod tests {
         assert_eq!(clock_seconds("1970-01-01T10:00:00+02:00"), Some(36_000));
         assert_eq!(clock_seconds("1970-01-01T10:00:00.250"), Some(36_000));
         assert_eq!(clock_seconds("nonsense"), None);
+    }
+
+    #[test]
+    fn years_go_by_evenly() {
+        let years = |time: &str| clock_years(clock_seconds(time).unwrap()).unwrap();
+        assert_eq!((years("2023-01-01T00:00:00"), years("2023-07-02T12:00:00")), (2023.0, 2023.5));
+        assert_eq!((years("2024-07-02T00:00:00"), years("2024-12-31T23:59:59")), (2024.5, 2025.0));
+        assert_eq!(years("1969-12-31T12:00:00"), 1969.9986);
     }
 
     #[test]
