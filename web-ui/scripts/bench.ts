@@ -80,7 +80,9 @@ async function scrolling(browser: Browser): Promise<Row[]> {
   await page.goto(`${foray.url}/#/search?q=w%3A%3E0`);
   await page.locator('main li[data-index]').first().waitFor();
   const last = () => page.locator('main li[data-index]').evaluateAll((all) => Math.max(...all.map((tile) => Number((tile as HTMLElement).dataset.index))));
+  const begun = Date.now();
   while ((await last()) < PHOTOS - 1) {
+    if (Date.now() - begun > 300_000) throw new Error(`the list ends at photo ${await last()}`);
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await page.waitForTimeout(50);
   }
