@@ -24,7 +24,7 @@ const openFirst = async (page: Page) => {
 
 const SHOTS: Shot[] = [
   { name: 'welcome', hash: () => '#/search' },
-  { name: 'search', hash: () => '#/search?q=an+animal' },
+  { name: 'search', hash: () => '#/search?q=an+animal&strictness=0' },
   {
     name: 'filters',
     hash: () => '#/search?q=w%3A%3E0&group=folder',
@@ -56,6 +56,10 @@ try {
   for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport, colorScheme, locale: 'en', reducedMotion: 'reduce', deviceScaleFactor: 1 });
+      // By the link with the key, as whoever started the program sees it.
+      const first = await context.newPage();
+      await first.goto(foray.link);
+      await first.waitForTimeout(1_000);
       for (const shot of SHOTS) await take(await context.newPage(), shot, `${shot.name}-${colorScheme}-${size}.png`);
       await context.close();
     }
@@ -67,7 +71,7 @@ try {
 }
 
 async function take(page: Page, { hash, prepare }: Shot, file: string) {
-  await page.goto(`${foray.link.split('#')[0]}${hash(foray)}`);
+  await page.goto(`${foray.url}/${hash(foray)}`);
   await page.waitForLoadState('load');
   await page.waitForTimeout(1_500);
   await prepare?.(page);

@@ -1,0 +1,1 @@
+import{a_ as a}from"./Icon-C0uSODEz.js";a();

@@ -1,1 +1,0 @@
-import{a_ as a}from"./Icon--QUeJwGJ.js";a();
