@@ -46,8 +46,12 @@ impl RemovalPlan {
         let mut removed = HashSet::new();
         let mut planned = vec![];
         for group in &groups {
-            let new = group.others.iter().filter(|file| removed.insert(file.photo_path()));
-            let remove: Vec<PlannedFile> = new.map(PlannedFile::from).collect();
+            let mut goes = |file: &&DuplicateFile| {
+                let path = file.photo_path();
+                keepers.contains_key(&path) && removed.insert(path)
+            };
+            let remove: Vec<PlannedFile> =
+                group.others.iter().filter(|file| goes(file)).map(PlannedFile::from).collect();
             if !remove.is_empty() {
                 let keep = final_keeper(&group.keep, &keepers).into();
                 planned.push(PlannedGroup { kind: group.kind, reason: group.reason, keep, remove });
@@ -71,10 +75,14 @@ impl RemovalPlan {
 
 /// For each file to remove the one that is kept for it in the strictest group.
 fn keepers(groups: &[DuplicateGroup]) -> HashMap<PhotoPath, &DuplicateFile> {
-    let mut keepers = HashMap::new();
+    let mut keepers: HashMap<PhotoPath, &DuplicateFile> = HashMap::new();
     for group in groups {
         for file in &group.others {
-            keepers.entry(file.photo_path()).or_insert(&group.keep);
+            let path = file.photo_path();
+            // What is kept for a file must not go for its sake: groups that contradict each other would leave nothing.
+            if final_keeper(&group.keep, &keepers).photo_path() != path {
+                keepers.entry(path).or_insert(&group.keep);
+            }
         }
     }
     keepers
@@ -82,8 +90,7 @@ fn keepers(groups: &[DuplicateGroup]) -> HashMap<PhotoPath, &DuplicateFile> {
 
 /// What is kept of a group may give way to a better version in a laxer one, and that in the next.
 fn final_keeper<'a>(keep: &'a DuplicateFile, keepers: &HashMap<PhotoPath, &'a DuplicateFile>) -> &'a DuplicateFile {
-    let ways = std::iter::successors(Some(keep), |keep| keepers.get(&keep.photo_path()).copied());
-    ways.take(DuplicateKind::ALL.len()).last().unwrap_or(keep)
+    std::iter::successors(Some(keep), |keep| keepers.get(&keep.photo_path()).copied()).last().unwrap_or(keep)
 }
 
 #[cfg(test)]
@@ -116,10 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_contradict_each_other_do_not_hang_the_plan() {
+    fn groups_that_contradict_each_other_leave_one_file() {
         let (a, b) = (file("/a.jpg", 1), file("/b.jpg", 1));
         let plan =
             RemovalPlan::new(vec![group(DuplicateKind::Near, &a, &[&b]), group(DuplicateKind::Burst, &b, &[&a])]);
-        assert_eq!(plan.files, 2);
+        assert_eq!(plan.files, 1);
+        assert_eq!((plan.groups[0].keep.path.as_str(), plan.groups[0].remove[0].path.as_str()), ("/a.jpg", "/b.jpg"));
     }
 }
