@@ -17,7 +17,7 @@ export class Foray {
   #server: ChildProcess | undefined;
   #port = 0;
 
-  private constructor() {}
+  private constructor(readonly settings: Record<string, string> = {}) {}
 
   /** Indexes the bundled photographs and serves them. */
   static async start(): Promise<Foray> {
@@ -28,9 +28,9 @@ export class Foray {
     return foray;
   }
 
-  /** Serves a library that nothing was indexed for. */
-  static async empty(): Promise<Foray> {
-    const foray = new Foray();
+  /** Serves a library that nothing was indexed for, with these variables in its environment. */
+  static async empty(settings: Record<string, string> = {}): Promise<Foray> {
+    const foray = new Foray(settings);
     mkdirSync(foray.photos);
     await foray.serve('up');
     return foray;
@@ -72,7 +72,12 @@ export class Foray {
   }
 
   get #environment() {
-    const own = { FORAY_LIBRARY: join(this.folder, 'library'), XDG_CONFIG_HOME: join(this.folder, 'config') };
+    const own = {
+      FORAY_LIBRARY: join(this.folder, 'library'),
+      FORAY_MODELS: join(this.folder, 'models'),
+      XDG_CONFIG_HOME: join(this.folder, 'config'),
+      ...this.settings,
+    };
     const { FORAY_TOKEN: _, ...others } = process.env;
     return { ...others, ...own };
   }

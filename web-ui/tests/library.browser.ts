@@ -8,7 +8,7 @@ import { expectNoSidewaysScroll, expectNoViolations, Foray, PHONE, setUp } from 
 const SAMPLES = resolve(import.meta.dirname, '../../tests/samples');
 const SECTIONS = ['folders', 'activity', 'failures', 'models', 'system', 'people'];
 
-const stage = setUp(Foray.empty);
+const stage = setUp(() => Foray.empty());
 
 let session: BrowserContextOptions['storageState'];
 
