@@ -55,9 +55,11 @@ test('from an empty library to another model', async () => {
   await card.getByRole('button', { name: `Download ${MODEL}` }).click();
   await card.getByRole('button', { name: `Use ${MODEL}` }).click({ timeout: 30_000 });
   await page.getByRole('dialog').getByRole('button', { name: 'Use', exact: true }).click();
-  await card.getByText('In use').waitFor({ timeout: 30_000 });
+  await card.getByText('In use', { exact: true }).waitFor({ timeout: 30_000 });
   await picture(page);
-  expect((await (await fetch(`${stage.foray.url}/api/v1/status`)).json()).space.vectors).toBe(21);
+  const { space } = await (await fetch(`${stage.foray.url}/api/v1/status`)).json();
+  expect(space.space).toContain(MODEL);
+  expect(space.vectors).toBe(21);
 
   await tab(page, 'Search');
   await page.getByRole('combobox', { name: 'Search photos' }).fill('a red cat');
