@@ -3,15 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable; }
-if ! chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable; }
+if ! browser >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 || true
 fi
-if ! command -v npm >/dev/null || ! chromium >/dev/null; then
+if ! command -v npm >/dev/null || ! browser >/dev/null; then
   echo "skipped: the tests in a browser need npm and Chromium (on Debian: apt-get install npm chromium)"
   exit 0
 fi
-export CHROMIUM=${CHROMIUM:-$(chromium)}
+export CHROMIUM=${CHROMIUM:-$(browser)}
 cargo build --quiet --workspace --bin foray
 cd web-ui
 [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error || { echo "skipped: npm could not fetch the web page's packages"; exit 0; }
