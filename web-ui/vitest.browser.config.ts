@@ -1,6 +1,7 @@
-// How the tests in a real browser are run: one file after another, each with a program of its own.
+// How the tests in a real browser are run: each file with a program of its own.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['tests/**/*.browser.ts'], testTimeout: 60_000, hookTimeout: 90_000, fileParallelism: false },
+  // Two at a time: most of a test is waiting.
+  test: { include: ['tests/**/*.browser.ts'], testTimeout: 60_000, hookTimeout: 90_000, maxWorkers: 2, minWorkers: 2 },
 });
