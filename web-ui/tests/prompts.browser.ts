@@ -132,7 +132,7 @@ test('tags are made of a wording, found, and taken away again', async () => {
   await remove.click();
   await page.getByRole('button', { name: 'Really take its tags away?' }).click();
   await page.getByText(/^\d+ photos lost a tag\.$/).waitFor();
-  expect(await remove.count()).toBe(0);
+  await expect.poll(() => remove.count()).toBe(0);
 });
 
 test('nobody is shut out, and a phone is wide enough', async () => {

@@ -69,6 +69,9 @@ impl ScheduledReindex {
     fn reindex(&self) -> Result<()> {
         let _lock = ReindexLock::take(&self.folder)?;
         let (_, watched) = self.list.watched.present();
+        if watched.roots.is_empty() {
+            return Ok(());
+        }
         let summary = self.indexer.index(&watched.roots, &self.stop, &|_| ())?;
         summary.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         if self.stop.is_stopped() {

@@ -108,6 +108,23 @@ pub(crate) struct ActiveSpace {
     pub index: Arc<RwLock<SpaceIndex>>,
 }
 
+#[cfg(test)]
+impl ActiveSpace {
+    /// `photos` clustered samples whose rows lie in `folder`.
+    pub fn of_samples(folder: &Path, photos: usize) -> Self {
+        let id = SpaceId::from("test@0".to_owned());
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let store = VectorStore::open(&db, &id).unwrap();
+        let mut index = SpaceIndex::load(store, &folder.join("rows"), &[]).unwrap();
+        for (row, vector) in (0u32..).zip(crate::engine::samples::clustered(photos, 16, 3)) {
+            let photo = ImageId::of_content(&row.to_le_bytes());
+            index.append(&[(photo, vector)]).unwrap();
+            index.set_live(photo, true);
+        }
+        Self { id, index: Arc::new(RwLock::new(index)) }
+    }
+}
+
 impl ActiveSpace {
     /// The row and the embedding of a photo, if it has one here.
     pub fn row_and_vector(&self, id: ImageId) -> Result<Option<(u32, UnitVector)>, LibraryError> {

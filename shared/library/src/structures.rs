@@ -136,12 +136,7 @@ fn work_through(
 mod tests {
     use std::time::Duration;
 
-    use foray_protocol::ImageId;
-    use parking_lot::RwLock;
-
     use super::*;
-    use crate::engine::samples;
-    use crate::vectors::VectorStore;
 
     struct Stage {
         _folder: tempfile::TempDir,
@@ -149,17 +144,10 @@ mod tests {
     }
 
     impl Stage {
-        fn new(photos: u32) -> Self {
-            let (folder, id) = (tempfile::tempdir().unwrap(), SpaceId::from("test@0".to_owned()));
-            let db = sled::Config::new().temporary(true).open().unwrap();
-            let store = VectorStore::open(&db, &id).unwrap();
-            let mut index = SpaceIndex::load(store, &folder.path().join("rows"), &[]).unwrap();
-            for (row, vector) in (0u32..).zip(samples::clustered(photos as usize, 16, 3)) {
-                let photo = ImageId::of_content(&row.to_le_bytes());
-                index.append(&[(photo, vector)]).unwrap();
-                index.set_live(photo, true);
-            }
-            Self { _folder: folder, active: ActiveSpace { id, index: Arc::new(RwLock::new(index)) } }
+        fn new(photos: usize) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let active = ActiveSpace::of_samples(folder.path(), photos);
+            Self { _folder: folder, active }
         }
 
         fn nearest(&self, keeper: &StructureKeeper, row: u32) -> Option<Vec<u32>> {

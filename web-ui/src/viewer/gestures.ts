@@ -1,5 +1,5 @@
 // What fingers, a pen or a mouse do on a picture: drag, pinch, stroke, tap twice.
-import type { Point } from './zoom';
+import { distance, pinch, type Point } from '../geometry';
 
 export interface Contact extends Point {
   pointerId: number;
@@ -60,17 +60,15 @@ export class Gestures {
   }
 
   #pinch(before: Contact, now: Contact, other: Contact) {
-    const middle = (a: Point, b: Point) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
-    const distance = (a: Point, b: Point) => Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
-    const [from, to] = [middle(before, other), middle(now, other)];
-    this.meaning.drag({ x: to.x - from.x, y: to.y - from.y });
-    this.meaning.pinch(distance(now, other) / distance(before, other), to);
+    const { by, factor, at } = pinch([before, other], [now, other]);
+    this.meaning.drag(by);
+    this.meaning.pinch(factor, at);
   }
 
   #tap(contact: Contact) {
     const last = this.#lastTap;
     const isSoon = last && contact.timeStamp - last.timeStamp < DOUBLE_TAP_MS;
-    const isSecond = isSoon && Math.hypot(contact.x - last.x, contact.y - last.y) < 3 * STILL;
+    const isSecond = isSoon && distance(contact, last) < 3 * STILL;
     this.#lastTap = isSecond ? undefined : contact;
     if (isSecond) this.meaning.doubleTap({ x: contact.x, y: contact.y });
   }

@@ -1,14 +1,5 @@
 // How far a picture is enlarged and where it lies in its frame. Lengths are CSS pixels, points count from the frame's middle.
-
-export interface Point {
-  x: number;
-  y: number;
-}
-
-export interface Size {
-  width: number;
-  height: number;
-}
+import type { Point, Size } from '../geometry';
 
 /** What is looked at: a picture, in its own pixels, and the room that it has. */
 export interface Stage {

@@ -159,13 +159,8 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use foray_protocol::ImageId;
-    use parking_lot::RwLock;
 
     use super::*;
-    use crate::engine::samples;
-    use crate::space::SpaceIndex;
-    use crate::vectors::VectorStore;
 
     struct Stage {
         folder: tempfile::TempDir,
@@ -175,16 +170,8 @@ mod tests {
 
     impl Stage {
         fn new(photos: usize) -> Self {
-            let (folder, id) = (tempfile::tempdir().unwrap(), SpaceId::from("test@0".to_owned()));
-            let db = sled::Config::new().temporary(true).open().unwrap();
-            let store = VectorStore::open(&db, &id).unwrap();
-            let mut index = SpaceIndex::load(store, &folder.path().join("rows"), &[]).unwrap();
-            for (row, vector) in (0u32..).zip(samples::clustered(photos, 16, 3)) {
-                let photo = ImageId::of_content(&row.to_le_bytes());
-                index.append(&[(photo, vector)]).unwrap();
-                index.set_live(photo, true);
-            }
-            let active = ActiveSpace { id, index: Arc::new(RwLock::new(index)) };
+            let folder = tempfile::tempdir().unwrap();
+            let active = ActiveSpace::of_samples(folder.path(), photos);
             Self { folder, active, structures: StructureKeeper::default() }
         }
 

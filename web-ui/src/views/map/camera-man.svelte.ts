@@ -1,7 +1,7 @@
 // Who moves the camera: by hand at once, to a destination in a short flight.
 import { prefersReducedMotion } from 'svelte/motion';
 import { between, fitted, panned, zoomed, type Camera } from './camera';
-import type { Point, Rect, Size } from './geometry';
+import type { Point, Rect, Size } from '../../geometry';
 
 const FLIGHT_MS = 350;
 /** Room around what is shown as a whole: for thumbnails at its edge. */

@@ -1,5 +1,5 @@
 // The camera over the map: what part of it the screen shows. Pure: every movement gives another camera.
-import type { Point, Rect, Size } from './geometry';
+import type { Point, Rect, Size } from '../../geometry';
 
 export interface Camera {
   /** What lies in the middle of the screen. */

@@ -1,5 +1,6 @@
 // What fingers, pen, mouse and wheel do on the map: drag, pinch, point, tap, draw.
-import { distance, type Point } from './geometry';
+import { distance, pinch, type Point } from '../../geometry';
+import { wheelFactor } from '../../wheel';
 import { rectangle } from './lasso';
 
 export interface Gestures {
@@ -61,19 +62,19 @@ export function listen(element: HTMLElement, gestures: Gestures, isLasso: () => 
     }
     hasMoved ||= distance(outline[0]!, at) > TREMOR;
     if (!hasMoved) return;
-    if (drag === 'pinch') pinch(event.pointerId, at);
+    if (drag === 'pinch') pinchTo(event.pointerId, at);
     else if (drag === 'pan') gestures.pan(at.x - before.x, at.y - before.y);
     else if (isDrawing()) draw(at);
     fingers.set(event.pointerId, at);
   }
 
-  function pinch(finger: number, at: Point) {
-    const [before, after] = [[...fingers.values()], [...fingers.set(finger, at).values()]].map(([a, b]) => ({
-      middle: { x: (a!.x + b!.x) / 2, y: (a!.y + b!.y) / 2 },
-      span: Math.max(distance(a!, b!), 1),
-    })) as [Span, Span];
-    gestures.pan(after.middle.x - before.middle.x, after.middle.y - before.middle.y);
-    gestures.zoom(after.span / before.span, after.middle);
+  function pinchTo(finger: number, place: Point) {
+    const two = () => [...fingers.values()].slice(0, 2) as [Point, Point];
+    const before = two();
+    fingers.set(finger, place);
+    const { by, factor, at } = pinch(before, two());
+    gestures.pan(by.x, by.y);
+    gestures.zoom(factor, at);
   }
 
   function draw(at: Point) {
@@ -93,9 +94,7 @@ export function listen(element: HTMLElement, gestures: Gestures, isLasso: () => 
 
   function wheel(event: WheelEvent) {
     event.preventDefault();
-    const pixels = event.deltaY * [1, 16, 400][event.deltaMode]!;
-    // A pinch on a touchpad comes as small steps with the control key.
-    gestures.zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), place(event));
+    gestures.zoom(wheelFactor(event), place(event));
   }
 
   const isDrawing = () => drag === 'freehand' || drag === 'rectangle';
@@ -110,9 +109,4 @@ export function listen(element: HTMLElement, gestures: Gestures, isLasso: () => 
   element.addEventListener('pointerleave', leave, { signal });
   element.addEventListener('wheel', wheel, { signal, passive: false });
   return () => stop.abort();
-}
-
-interface Span {
-  middle: Point;
-  span: number;
 }

@@ -1,6 +1,6 @@
 // What the keys do to the camera.
 import { panned, zoomed, type Camera } from './camera';
-import type { Size } from './geometry';
+import type { Size } from '../../geometry';
 
 /** The share of the screen that an arrow key moves the map by. */
 const STEP = 0.15;

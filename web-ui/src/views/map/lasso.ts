@@ -1,5 +1,5 @@
 // The lasso: which points lie within an outline that somebody drew.
-import { boundsOf, type Point } from './geometry';
+import { boundsOf, type Point } from '../../geometry';
 import type { PointGrid } from './point-grid';
 
 /** The outline of the rectangle between two corners. */

@@ -1,6 +1,6 @@
 // The map as the page works with it: the server's answer, and what is computed of it once.
 import type { MapAnswer } from '../../api';
-import type { Rect } from './geometry';
+import type { Rect } from '../../geometry';
 import { PointGrid } from './point-grid';
 
 export interface Cluster {

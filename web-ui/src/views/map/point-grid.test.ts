@@ -1,6 +1,6 @@
 // The grid finds what looking at all points finds.
 import { expect, test } from 'vitest';
-import { contains } from './geometry';
+import { contains } from '../../geometry';
 import { PointGrid } from './point-grid';
 import { syntheticMap } from './synthetic-map';
 

@@ -1,5 +1,5 @@
 // Points sorted into the cells of a grid, so that those near a place are found without looking at all of them.
-import type { Point, Rect } from './geometry';
+import type { Point, Rect } from '../../geometry';
 
 const POINTS_PER_CELL = 4;
 const MOST_CELLS_PER_SIDE = 512;

@@ -1,6 +1,6 @@
 // All points of a map on a canvas, by one draw call of WebGL 2.
 import type { Camera } from './camera';
-import type { Size } from './geometry';
+import type { Size } from '../../geometry';
 import { pointProgram, type Program } from './shader';
 
 export class Scatter {

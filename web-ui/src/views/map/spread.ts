@@ -1,5 +1,5 @@
 // A few photos that stand for many: spread over the places of all of them.
-import type { Point } from './geometry';
+import type { Point } from '../../geometry';
 
 /** Up to `count` of the points `indices`, one amid each part of them. */
 export function spreadOver(indices: number[], x: ArrayLike<number>, y: ArrayLike<number>, count: number): number[] {

@@ -1,7 +1,7 @@
 // Thumbnails are few, do not cover each other, and do not cover crowds.
 import { expect, test } from 'vitest';
 import { fitted, toScreen, visibleRect, type Camera } from './camera';
-import { contains } from './geometry';
+import { contains } from '../../geometry';
 import { PhotoMap } from './photo-map';
 import { syntheticMap } from './synthetic-map';
 import { thumbnailsFor } from './thumbnails';

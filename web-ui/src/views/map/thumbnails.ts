@@ -1,6 +1,6 @@
 // Which photos are shown as thumbnails on the map: few enough to draw, none over another, none over a crowd of points.
 import { toScreen, visibleRect, type Camera } from './camera';
-import { contains, type Point, type Rect, type Size } from './geometry';
+import { contains, type Point, type Rect, type Size } from '../../geometry';
 import type { PhotoMap } from './photo-map';
 
 const MOST = 120;

@@ -1,4 +1,4 @@
-// How the library's photos divide: read when somebody wants to filter, and again when the filters or the library change.
+// How photos divide: read when somebody wants to filter, and again when the filters or the library change.
 import * as api from '../../api';
 import { library } from '../../library.svelte';
 
@@ -13,7 +13,7 @@ const KINDS: Record<string, api.FacetKind> = {
   tag: 'tags',
 };
 
-class LibraryFacets {
+export class Facets {
   now = $state.raw<api.Facets>();
 
   #asked: string | undefined;
@@ -40,5 +40,3 @@ class LibraryFacets {
     return kind ? (this.now?.[kind].map(({ value }) => value) ?? []) : [];
   };
 }
-
-export const facets = new LibraryFacets();

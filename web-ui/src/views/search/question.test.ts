@@ -1,7 +1,7 @@
 // An address asks the server what it says, and a saved search leads back to its address.
 import { expect, test } from 'vitest';
 import type { Route } from '../../route';
-import { questionOf, routeOf } from './question';
+import { questionOf, routeOf, savedAs } from './question';
 
 test('nothing is asked without words, filters and photos', () => {
   for (const route of [{ view: 'search' }, { view: 'search', q: '  ' }, { view: 'search', unlike: 'a' }] satisfies Route[]) {
@@ -22,7 +22,11 @@ test('in the order of dates only matches are asked for', () => {
 });
 
 test('a saved search leads back to where it was saved', () => {
-  const route: Route = { view: 'search', q: 'dog', like: 'a,b', unlike: 'c', sort: 'oldest', group: 'month', folded: '1', strictness: '70' };
-  const { search, group } = questionOf(route)!;
-  expect(routeOf({ ...search, group })).toEqual(route);
+  const routes: Route[] = [
+    { view: 'search', q: 'dog', like: 'a,b', unlike: 'c', sort: 'oldest', group: 'month', folded: '1', strictness: '70' },
+    { view: 'search', q: 'dog', strictness: '0' },
+    { view: 'search', q: 'dog', sort: 'newest' },
+    { view: 'search', q: 'taken:2023' },
+  ];
+  for (const route of routes) expect(routeOf(savedAs(questionOf(route)!))).toEqual(route);
 });

@@ -37,6 +37,13 @@ export function questionOf(route: Route): Question | undefined {
   return { search, isScored, strictness, group, ...(sort && isScored && { page: DATED_PAGE }) };
 }
 
+/** The question as it is saved: with what the page does by itself, too. */
+export const savedAs = ({ search, strictness, group }: Question): Search => ({
+  ...search,
+  ...(group && { group }),
+  ...(strictness !== STRICTNESS && { min_relevance: strictness / 100 }),
+});
+
 /** The address of a search that was saved. */
 export function routeOf({ query, like, unlike, sort, dedupe, group, min_relevance }: Search): Route {
   return {
@@ -47,6 +54,12 @@ export function routeOf({ query, like, unlike, sort, dedupe, group, min_relevanc
     ...(sort && sort !== 'best' && { sort }),
     ...(dedupe && { folded: '1' }),
     ...(group && { group }),
-    ...(min_relevance && { strictness: String(Math.round(min_relevance * 100)) }),
+    ...strictnessOf(min_relevance),
   };
+}
+
+/** In the order of dates the usual strictness is asked for, too; the address leaves it out. */
+function strictnessOf(relevance: number | undefined) {
+  const percent = Math.round((relevance ?? STRICTNESS / 100) * 100);
+  return percent === STRICTNESS ? {} : { strictness: String(percent) };
 }
