@@ -34,9 +34,9 @@ unit: ## tests of all crates, end to end ones too
 	cargo test --workspace
 
 soak: ## kill the program 50 times in each test of crashes, 20 times in that of remote indexers, and let it work for an hour
-	FORAY_KILLS=50 cargo test --workspace --test crash -- --nocapture
-	FORAY_KILLS=20 cargo test --workspace --test remote -- --nocapture
-	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test soak -- --nocapture
+	FORAY_KILLS=50 cargo test --workspace --test end_to_end crash:: -- --nocapture
+	FORAY_KILLS=20 cargo test --workspace --test end_to_end remote:: -- --nocapture
+	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test end_to_end soak:: -- --nocapture
 
 docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps

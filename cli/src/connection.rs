@@ -10,8 +10,8 @@ use foray_embedding::Embedder;
 use foray_library::{Holder, Library, LibraryError, OpenOptions};
 use foray_protocol::{
     Classifier, Client, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
-    Failure, Filter, Ingest, LibraryStatus, Maintenance, PhotoSearch, ProtocolError, SavedSearch, SearchName, SpaceId,
-    Spaces, TagRule, TagRuleRequest,
+    Failure, Filter, HandTagging, Ingest, LibraryStatus, Maintenance, PhotoSearch, ProtocolError, SavedSearch,
+    SearchName, SpaceId, Spaces, TagRule, TagRuleRequest,
 };
 use foray_server::SearchService;
 
@@ -230,6 +230,14 @@ impl Connection {
         Ok(match self {
             Self::Here(library) => library.forget_tag_rule(name)?,
             Self::Server(client) => client.forget_tag_rule(name)?,
+        })
+    }
+
+    /// Gives photos a tag by hand, or takes it away; tells how many of them changed.
+    pub fn tag_by_hand(&self, tagging: &HandTagging) -> Result<usize> {
+        Ok(match self {
+            Self::Here(library) => library.tag_by_hand(tagging)?,
+            Self::Server(client) => client.tag_by_hand(tagging)?,
         })
     }
 

@@ -20,7 +20,7 @@ use crate::tls::TlsFiles;
 use crate::{
     ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, folder_api, guard,
     immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api, openapi,
-    photo_api, saved_api, search_api, session_api, status_api, telemetry, web_page,
+    photo_api, saved_api, search_api, session_api, status_api, tag_api, telemetry, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -212,6 +212,7 @@ pub(crate) fn guarded_routes(config: &mut ServiceConfig<'_>) {
             .configure(classifier_api::routes)
             .configure(evaluation_api::routes)
             .configure(photo_api::routes)
+            .configure(tag_api::routes)
             .configure(ingest_api::routes)
             .configure(indexer_api::routes)
             .configure(folder_api::routes)

@@ -48,6 +48,7 @@ mod service;
 mod session_api;
 mod spaces;
 mod status_api;
+mod tag_api;
 mod telemetry;
 mod text_batch;
 mod text_cache;

@@ -9,6 +9,8 @@ const CHANGE_MS = 2000;
 class Library {
   status = $state.raw<api.Status>();
   progress = $state.raw<api.Progress>();
+  /** How often the library has changed since the page is open. */
+  changes = $state(0);
   /** False while no server answers. */
   isOnline = $state(true);
   /** Who is logged in; undefined until the server has said so. */
@@ -54,6 +56,7 @@ class Library {
   }
 
   #changed() {
+    this.changes += 1;
     void this.#readStatus();
     this.#onChange();
   }

@@ -197,6 +197,29 @@ test('the lasso catches what it encloses, and is laid aside by Escape', async ()
   expect(await lasso.getAttribute('aria-pressed')).toBe('false');
 });
 
+test('the lasso tags what it caught, and a search finds it by its tag', async () => {
+  const page = await openMap();
+  await page.getByRole('button', { name: /^Lasso/ }).click();
+  await drag(page, [0.5, 0.02], [0.98, 0.02], [0.98, 0.98], [0.5, 0.98]);
+  const caught = parseInt((await chosen(page).textContent())!);
+  await page.getByRole('button', { name: 'Tag…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Tag ${caught} photos` });
+  await dialog.getByLabel('Tag', { exact: true }).fill('right half');
+  await expectNoViolations(page);
+  await page.keyboard.press('Enter');
+  await dialog.getByText(`${caught} photos got the tag “right half”.`).waitFor();
+  expect(await found('tag:"right half"')).toBe(caught);
+  await dialog.getByRole('button', { name: 'Take it away' }).click();
+  await dialog.getByText(`${caught} photos lost the tag`).waitFor();
+  expect(await found('tag:"right half"')).toBe(0);
+});
+
+/** How many photos a search finds. */
+async function found(query: string): Promise<number> {
+  const answer = await fetch(`${stage.foray.url}/api/v1/search?limit=10000&q=${encodeURIComponent(query)}`);
+  return ((await answer.json()) as { results: unknown[] }).results.length;
+}
+
 test('who cannot draw chooses what is in view', async () => {
   const page = await openMap();
   await page.getByRole('button', { name: 'Zoom in' }).click();

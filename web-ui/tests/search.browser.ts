@@ -169,6 +169,25 @@ test('selected photos are ranked, told apart and downloaded', async () => {
   await expect.poll(() => page.getByText('3 selected').count()).toBe(0);
 });
 
+test('selected photos get a tag by hand, which the filters then offer and the viewer shows', async () => {
+  const page = await stage.open('#/search?q=in%3Aanimals');
+  await page.getByRole('button', { name: 'Filters' }).click();
+  const filters = page.getByRole('complementary', { name: 'Filters' });
+  await page.getByRole('checkbox', { name: 'Select cat.jpg' }).click();
+  await page.getByRole('link', { name: /^motion-study.jpg/ }).click({ modifiers: ['Shift'] });
+  await page.getByRole('button', { name: 'Tag…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Tag', { exact: true }).fill('beloved');
+  await dialog.getByRole('button', { name: 'Give the tag' }).click();
+  await dialog.getByText('3 photos got the tag “beloved”.').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Clear the selection' }).click();
+  await filters.getByRole('button', { name: /^beloved/ }).click();
+  await expect.poll(() => matches(page).count()).toBe(3);
+  await matches(page).first().click();
+  await dialog.getByText('beloved', { exact: true }).waitFor();
+});
+
 test('everything is reached by keys', async () => {
   const page = await stage.open('#/search?q=in%3Aanimals');
   await matches(page).first().waitFor();

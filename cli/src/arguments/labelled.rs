@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use foray_protocol::SearchName;
+use foray_protocol::{SearchName, Tag};
 
 #[derive(Debug, Args)]
 pub struct EvalArguments {
@@ -135,6 +135,22 @@ pub enum TagsCommand {
     Rm {
         /// Its classifier's name
         name: SearchName,
+    },
+    /// Give photos a tag by hand
+    Give {
+        /// The tag
+        tag: Tag,
+        /// The photos' files, or `-` for a list on standard input
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Take a tag that was given by hand away from photos
+    Take {
+        /// The tag
+        tag: Tag,
+        /// The photos' files, or `-` for a list on standard input
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
     },
     /// Apply all rules to all photos again, after their classifiers were made anew
     Run,

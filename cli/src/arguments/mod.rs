@@ -185,7 +185,7 @@ pub enum Command {
     Captions(CaptionsArguments),
     /// List the classifiers that `foray eval --save NAME` kept, or forget one
     Classifiers(ClassifiersArguments),
-    /// Tag photos with the class that a classifier sees in them: list rules, add, remove and apply them
+    /// Tag photos, by hand or with the class that a classifier sees in them: list rules, add, remove and apply them
     Tags(TagsArguments),
     /// Open a photo of the last results in the viewer of the desktop
     Open(OpenArguments),

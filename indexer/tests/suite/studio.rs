@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -32,8 +32,8 @@ pub struct MemoryLibrary {
     /// Why every commit is refused.
     pub refusal: Mutex<Option<Problem>>,
     pub reports: Mutex<Vec<IndexProgress>>,
-    /// Questions about several files wait while this is set.
-    pub is_slow: AtomicBool,
+    /// Questions about these wait as long as they are here.
+    pub held: Mutex<Vec<PhotoPath>>,
 }
 
 impl MemoryLibrary {
@@ -83,7 +83,7 @@ impl MemoryLibrary {
 
 impl Ingest for MemoryLibrary {
     fn known_files(&self, paths: &[PhotoPath]) -> Result<Vec<Option<KnownFile>>, ProtocolError> {
-        while paths.len() > 1 && self.is_slow.load(SeqCst) {
+        while paths.iter().any(|path| self.held.lock().unwrap().contains(path)) {
             thread::sleep(Duration::from_millis(10));
         }
         let files = self.files.lock().unwrap();

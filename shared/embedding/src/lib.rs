@@ -17,6 +17,7 @@ mod picture;
 mod preprocessing;
 pub mod raw;
 mod reduced_jpeg;
+mod resizing;
 mod store;
 mod tokenization;
 mod tower;
@@ -31,6 +32,7 @@ pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};
 pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted};
 pub use preprocessing::Pixels;
+pub use resizing::resized;
 pub use store::{
     CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,
 };

@@ -1,10 +1,10 @@
 //! Pictures to tensors: resized as Pillow does it, made square as open_clip does it, normalised.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 
 use crate::Picture;
 use crate::manifest::{Interpolation, Preprocessing, ResizeMode};
+use crate::resizing::resized;
 
 /// A picture as the visual tower takes it: 32-bit floats, [3, size, size], normalised.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,24 +71,14 @@ impl Preprocessing {
         (side(width), side(height))
     }
 
-    fn resize(&self, picture: &Picture, x: Span, y: Span, (width, height): (u32, u32)) -> Vec<u8> {
-        let source = &picture.pixels;
+    fn resize(&self, picture: &Picture, x: Span, y: Span, size: (u32, u32)) -> Vec<u8> {
         let filter = match self.interpolation {
             Interpolation::Bicubic => FilterType::CatmullRom,
             Interpolation::Bilinear => FilterType::Bilinear,
         };
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(filter))
-            .crop(x.start, y.start, x.length, y.length)
-            .use_alpha(false);
-        let mut resized = Image::new(width, height, PixelType::U8x3);
-        ImageRef::new(source.width(), source.height(), source.as_raw(), PixelType::U8x3)
-            .map_err(|error| error.to_string())
-            .and_then(|source| {
-                Resizer::new().resize(&source, &mut resized, &options).map_err(|error| error.to_string())
-            })
-            .expect("a decoded picture has at least one pixel, and both images have three bytes a pixel");
-        resized.into_vec()
+        let options =
+            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(x.start, y.start, x.length, y.length);
+        resized(&picture.pixels, size, &options).into_raw()
     }
 
     /// `pixels`, of this width and height, in the middle of a square of the filling colour.

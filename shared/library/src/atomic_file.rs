@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the extensions of files begin with that are not in their place yet.
@@ -18,7 +18,8 @@ pub enum Durability {
     PowerCut,
 }
 
-/// Writes `content` to `file` so that a reader, or a crash at any moment, sees the old file or the new one, never a part.
+/// Writes `content` to `file` so that a reader, or a crash at any moment, sees the old file or the new one, never a part. A link stays a
+/// link: what it leads to is written. A device or a pipe, such as /dev/stdout, is written to as it is: nothing may take its place.
 ///
 /// # Errors
 /// Those of the file system; nothing is left behind then.
@@ -60,6 +61,10 @@ fn fill_for<T, E: From<io::Error>>(
     fill: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let file = &place(file);
+    if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fill(&mut File::options().write(true).open(file)?);
+    }
     let unique = format!("{TEMPORARY}{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let temporary = file.with_extension(unique);
     let filled = fill_new(readers, &temporary, durability, fill).and_then(|filled| {
@@ -70,6 +75,12 @@ fn fill_for<T, E: From<io::Error>>(
         let _ = fs::remove_file(&temporary);
     }
     filled
+}
+
+/// Where `file` is, followed through links: what is moved onto a link would take its place.
+fn place(file: &Path) -> PathBuf {
+    let is_link = fs::symlink_metadata(file).is_ok_and(|there| there.is_symlink());
+    is_link.then(|| fs::canonicalize(file).ok()).flatten().unwrap_or_else(|| file.to_owned())
 }
 
 /// Whether `name` is what an attempt to write `file` beside its place is called.
@@ -126,6 +137,30 @@ mod tests {
         write_atomically(&file, b"new", Durability::Crash).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_pipe_stays_a_pipe() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        use std::process::Command;
+
+        let folder = tempfile::tempdir().unwrap();
+        let [real, link, pipe] = ["real", "link", "pipe"].map(|name| folder.path().join(name));
+        fs::write(&real, "old").unwrap();
+        symlink(&real, &link).unwrap();
+        write_atomically(&link, b"new", Durability::Crash).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| fs::read(&pipe).unwrap());
+            write_atomically(&pipe, b"through", Durability::Crash).unwrap();
+            assert_eq!(reader.join().unwrap(), b"through");
+        });
+        assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left beside them");
     }
 
     #[cfg(unix)]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use foray_protocol::{
-    Change, CommitSummary, Description, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, TagRule,
-    UnitVector,
+    Change, CommitSummary, Description, FileFacts, ImageId, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, PhotoTag,
+    TagRule, UnitVector,
 };
 use sled::transaction::{ConflictableTransactionResult, TransactionError};
 use sled::{Batch, Transactional};
@@ -89,13 +89,14 @@ impl<'a> Commit<'a> {
         self.set_file(file, Outcome::Photo(image))
     }
 
-    /// A photo that is embedded anew, by another model, stays as old as it is.
+    /// A photo that is embedded anew, by another model, stays as old as it is and keeps what people said of it.
     fn new_record(&self, photo: &NewPhoto) -> Result<PhotoRecord, LibraryError> {
-        let indexed_at = match self.catalogue.photo(photo.id)? {
-            Some(before) => before.indexed_at,
-            None => Some(now_seconds()),
+        let (indexed_at, tags) = match self.catalogue.photo(photo.id)? {
+            Some(before) => (before.indexed_at, before.metadata.tags),
+            None => (Some(now_seconds()), vec![]),
         };
-        let tags = self.rules.iter().filter_map(|rule| rule.tag(&photo.vector)).collect();
+        let by_hand = tags.into_iter().filter(PhotoTag::is_by_hand);
+        let tags = by_hand.chain(self.rules.iter().filter_map(|rule| rule.tag(&photo.vector))).collect();
         Ok(PhotoRecord { metadata: PhotoMetadata { tags, ..photo.metadata.clone() }, indexed_at })
     }
 

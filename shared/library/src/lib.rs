@@ -16,6 +16,7 @@ pub mod export;
 mod facts;
 mod folder;
 mod graph_file;
+mod hand_tags;
 mod ingest;
 mod integrity;
 mod library;

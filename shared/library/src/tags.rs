@@ -77,7 +77,8 @@ impl Library {
         let Some(active) = self.active().filter(|_| self.is_tagging_marked()) else { return Ok(()) };
         let rules = self.tag_rules()?;
         self.retag(|vector, tags| {
-            tags.retain(|tag| rules.iter().any(|rule| rule.classifier.name == tag.rule));
+            let gives = |rule: &SearchName| rules.iter().any(|TagRule { classifier, .. }| classifier.name == *rule);
+            tags.retain(|tag| tag.rule.as_ref().is_none_or(gives));
             let here = rules.iter().filter(|rule| rule.classifier.layer.space == active.id);
             here.filter(|rule| replace(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
         })?;
@@ -146,7 +147,7 @@ impl Library {
     fn photos_tagged_by(&self, name: &SearchName) -> Result<usize, LibraryError> {
         let mut count = 0;
         for entry in self.catalogue.all_photos() {
-            count += usize::from(entry?.1.metadata.tags.iter().any(|tag| tag.rule == *name));
+            count += usize::from(entry?.1.metadata.tags.iter().any(|tag| tag.rule.as_ref() == Some(name)));
         }
         Ok(count)
     }
@@ -160,7 +161,7 @@ impl Library {
 /// Puts the tag that a rule gives in place of the one that it gave before; tells whether it gives one.
 fn replace(tags: &mut Vec<PhotoTag>, rule: &SearchName, tag: Option<PhotoTag>) -> bool {
     let is_given = tag.is_some();
-    tags.retain(|tag| tag.rule != *rule);
+    tags.retain(|tag| tag.rule.as_ref() != Some(rule));
     tags.extend(tag);
     tags.sort_by(|a, b| a.rule.cmp(&b.rule));
     is_given
@@ -203,7 +204,7 @@ mod tests {
 
     fn tags(library: &Library, number: usize) -> Vec<String> {
         let tags = library.catalogue.photo(id(number)).unwrap().unwrap().metadata.tags;
-        tags.into_iter().map(|tag| format!("{}:{}", tag.rule, tag.tag)).collect()
+        tags.into_iter().map(|tag| format!("{}:{}", tag.rule.unwrap(), tag.tag)).collect()
     }
 
     fn library() -> (tempfile::TempDir, Library) {

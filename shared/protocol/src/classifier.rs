@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Problem, ProblemKind, ProtocolError, SearchName, SpaceId, UnitVector};
+use crate::{PhotoTag, Problem, ProblemKind, ProtocolError, SearchName, SpaceId, UnitVector};
 
 /// A tag is worth giving when it is more probable than all others together.
 const MIN_PROBABILITY: f64 = 0.5;
@@ -136,7 +136,7 @@ impl TagRule {
         let is_sure = !verdict.is_none && verdict.probability >= self.min_probability;
         (is_wanted && is_sure).then(|| PhotoTag {
             tag: class.clone(),
-            rule: self.classifier.name.clone(),
+            rule: Some(self.classifier.name.clone()),
             probability: verdict.probability as f32,
         })
     }
@@ -172,24 +172,6 @@ impl TagRuleRequest {
         }
         Ok(TagRule { classifier, only: self.only.clone(), min_probability })
     }
-}
-
-/// How many photos got a tag, or lost one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Tagged {
-    /// Photos.
-    pub photos: usize,
-}
-
-/// A tag that a rule gave a photo.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PhotoTag {
-    /// The tag.
-    pub tag: String,
-    /// The rule, by its classifier's name.
-    pub rule: SearchName,
-    /// How probable it is, 0 to 1.
-    pub probability: f32,
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ use ureq::{Agent, SendBody};
 
 use crate::{
     Classifier, CommitSummary, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
-    Failure, FileMark, GateState, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus,
-    MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError, RankRequest,
-    RootFile, SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage, SpaceId, Spaces,
-    TagRule, TagRuleRequest, Tagged, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
+    Failure, FileMark, GateState, HandTagging, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile,
+    LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
+    RankRequest, RootFile, SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage,
+    SpaceId, Spaces, TagRule, TagRuleRequest, Tagged, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -205,6 +205,14 @@ impl Client {
     pub fn forget_tag_rule(&self, name: &SearchName) -> Result<usize, ProtocolError> {
         let url = self.named_url("tag-rules", name);
         from_json::<Tagged>(&url, &read(&url, self.agent.delete(&url).call())?).map(|tagged| tagged.photos)
+    }
+
+    /// Gives photos a tag by hand, or takes it away; tells how many of them changed.
+    ///
+    /// # Errors
+    /// See [`Client::evaluations`].
+    pub fn tag_by_hand(&self, tagging: &HandTagging) -> Result<usize, ProtocolError> {
+        self.ask::<Tagged>("tags", tagging).map(|tagged| tagged.photos)
     }
 
     fn url(&self, path: &str) -> String {

@@ -57,6 +57,12 @@ pub enum ProtocolError {
         /// The text.
         got: String,
     },
+    /// Text that cannot be a tag.
+    #[error("got the tag {got:?}; expected 1 to 100 characters without line breaks")]
+    Tag {
+        /// The text.
+        got: String,
+    },
     /// Text that names no hours of the day.
     #[error("got {got:?}; expected hours of the day such as 22:00-06:00")]
     Hours {
@@ -255,6 +261,7 @@ impl From<ProtocolError> for Problem {
             | ProtocolError::PerceptualHash { .. }
             | ProtocolError::DuplicateKind { .. }
             | ProtocolError::SearchName { .. }
+            | ProtocolError::Tag { .. }
             | ProtocolError::Schedule { .. }
             | ProtocolError::Query(_) => Self::new(ProblemKind::BadRequest, error.to_string()),
             _ => Self::new(ProblemKind::Internal, error.to_string()),

@@ -161,7 +161,7 @@ pub struct PhotoMetadata {
     /// What to paint until its thumbnail is there; `None` for photos indexed by versions that did not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thumbhash: Option<ThumbHash>,
-    /// What the library's rules call it; the library gives these, and takes none from an indexer.
+    /// What the library's rules and its owner call it; the library keeps these, and takes none from an indexer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<PhotoTag>,
 }

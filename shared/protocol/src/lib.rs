@@ -31,6 +31,7 @@ mod spaces;
 mod split;
 mod status;
 mod stop;
+mod tag;
 mod token;
 mod vector;
 mod watch_list;
@@ -38,9 +39,7 @@ mod watch_list;
 pub use account::{Account, ProgramToken, Role};
 pub use appearance::{Junk, PerceptualHash, ThumbHash};
 pub use classification::{Classification, ClassifiedPhoto, ClassifyRequest};
-pub use classifier::{
-    Classifier, LinearLayer, PhotoTag, TagRule, TagRuleRequest, Tagged, Verdict, first_largest, softmax,
-};
+pub use classifier::{Classifier, LinearLayer, TagRule, TagRuleRequest, Verdict, first_largest, softmax};
 pub use client::Client;
 pub use config::{Config, DEFAULT_BIND, LogFormat};
 pub use description::Description;
@@ -79,6 +78,7 @@ pub use status::{
     BackendReport, DiskUse, Failure, IndexPhase, IndexProgress, LibraryStatus, SearchStructure, SpaceStatus,
 };
 pub use stop::StopSignal;
+pub use tag::{HandTagging, PhotoTag, Tag, Tagged};
 pub use token::Token;
 pub use vector::{UnitVector, VectorError};
 pub use watch_list::{IndexerControl, WatchList, WatchRules, Watched};

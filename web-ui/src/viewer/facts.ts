@@ -28,7 +28,7 @@ export function factsOf(photo: Photo, listed: Hit | UnusualHit | undefined): Fac
     [t.place, placeOf(photo)],
     [t.rating, [photo.rating ? { text: stars(photo.rating), query: `rating:${photo.rating}` } : undefined]],
     [t.keywords, (photo.keywords ?? []).map((keyword) => filtered('tag', keyword))],
-    [t.tags, (photo.tags ?? []).map(({ tag, probability }) => filtered('tag', tag, `${tag} ${percent(probability)}`))],
+    [t.tags, (photo.tags ?? []).map(tagged)],
     [t.caption, [photo.caption ? { text: photo.caption } : undefined]],
     ...standing(listed),
   ];
@@ -44,6 +44,11 @@ function standing(listed: Hit | UnusualHit | undefined): [string, (Part | undefi
   const folded: [string, Part[]] = [t.standsFor, listed.folded ? [{ text: t.nearIdentical(listed.folded) }] : []];
   if ('neighbours' in listed) return [[t.unusualness, [{ text: score(listed.score) }]], folded];
   return [[t.score, [{ text: score(listed.score) }, { text: t.relevance(listed.relevance) }]], folded];
+}
+
+/** Only what a rule guessed has a probability that says something. */
+function tagged({ tag, rule, probability }: NonNullable<Photo['tags']>[number]): Part | undefined {
+  return filtered('tag', tag, rule ? `${tag} ${percent(probability)}` : tag);
 }
 
 function filtered(field: string, value: string | undefined, text = value): Part | undefined {

@@ -21,7 +21,7 @@ export class Facets {
 
   /** Reads those of the photos that fulfil `filter`, unless they are here for the library as it is. */
   want(filter = '') {
-    const asked = `${library.status?.photos} ${filter}`;
+    const asked = `${library.changes} ${filter}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#request.abort();

@@ -1,0 +1,56 @@
+//! Tags that people give by hand. They stand beside those of rules in a photo's record, and stay when rules or models change.
+
+use std::collections::BTreeSet;
+
+use foray_protocol::{HandTagging, ImageId, PhotoTag};
+use sled::Batch;
+
+use crate::LibraryError;
+use crate::library::Library;
+use crate::records::encode;
+
+impl Library {
+    /// Gives photos a tag, or takes it away; tells how many of them changed. A photo has a tag once, however it is capitalised.
+    ///
+    /// # Errors
+    /// [`LibraryError::NoPhoto`] for a photo that is not here, and those of the database; then nothing is changed.
+    pub fn tag_by_hand(&self, tagging: &HandTagging) -> Result<usize, LibraryError> {
+        let _one_at_a_time = self.writing.lock();
+        let (mut batch, mut changed) = (Batch::default(), vec![]);
+        for id in BTreeSet::from_iter(tagging.ids.iter().copied()) {
+            let mut record = self.catalogue.photo(id)?.ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
+            if apply(tagging, &mut record.metadata.tags) {
+                batch.insert(id.as_bytes().as_slice(), encode(&record)?);
+                changed.push(id);
+            }
+        }
+        self.catalogue.photos.apply_batch(batch)?;
+        self.catalogue.photos.flush()?;
+        self.follow_tags(&changed)?;
+        self.has_changed();
+        Ok(changed.len())
+    }
+
+    fn follow_tags(&self, changed: &[ImageId]) -> Result<(), LibraryError> {
+        let Some(active) = self.active() else { return Ok(()) };
+        let rows = {
+            let index = active.index.read();
+            changed.iter().filter_map(|&id| Some((id, index.row(id)?))).collect::<Vec<_>>()
+        };
+        self.facts.follow(&self.catalogue, &active.id, &rows)
+    }
+}
+
+/// Changes one photo's tags; tells whether they are others now.
+fn apply(tagging: &HandTagging, tags: &mut Vec<PhotoTag>) -> bool {
+    let wanted = tagging.tag.as_str().to_lowercase();
+    let before = tags.len();
+    let is_meant = |tag: &PhotoTag| tag.is_by_hand() && tag.tag.to_lowercase() == wanted;
+    if tagging.remove {
+        tags.retain(|tag| !is_meant(tag));
+    } else if !tags.iter().any(is_meant) {
+        let end_of_hand = tags.iter().take_while(|tag| tag.is_by_hand()).count();
+        tags.insert(end_of_hand, PhotoTag::by_hand(&tagging.tag));
+    }
+    tags.len() != before
+}

@@ -1,1 +1,0 @@
-import{a_ as a}from"./Icon-C0uSODEz.js";a();

@@ -1,0 +1,1 @@
+import{b1 as a}from"./Icon-DXfLU5Za.js";a();
