@@ -37,6 +37,11 @@ impl PageKey {
         Ok(Self(key))
     }
 
+    /// The key of the library in `folder`, where it has one and this user may read it.
+    pub fn kept(folder: &Path) -> Option<Self> {
+        fs::read_to_string(folder.join(FILE)).ok().map(|text| Self(text.trim().to_owned()))
+    }
+
     /// What the server compares with.
     pub fn token(&self) -> Result<Token> {
         self.0.parse().with_context(|| format!("the page's key in {FILE}; remove that file to have another one made"))

@@ -8,12 +8,14 @@ use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_indexer::IndexOptions;
+use foray_library::Holder;
 use foray_protocol::{
     Account, Client, Config, Hours, LogFormat, ProgramToken, Role, Schedule, SpaceId, Token, WatchRules, WorkGate,
 };
 use foray_server::{AccessRules, TlsFiles, User};
 
 use crate::arguments::{GlobalArguments, IndexingArguments, ServeArguments};
+use crate::page_key::PageKey;
 
 /// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
 const UNLOAD_AFTER_MINUTES: u32 = 10;
@@ -182,12 +184,20 @@ impl Settings {
 
     /// A client of the server at `url`.
     pub fn client(&self, url: &str) -> Result<Client> {
+        let token = self.token.clone().or_else(|| self.own_key(url));
         Ok(match &self.tls_ca {
             Some(file) if url.starts_with("https:") => {
-                Client::trusting(url, self.token.as_ref(), file).context("--tls-ca")?
+                Client::trusting(url, token.as_ref(), file).context("--tls-ca")?
             }
-            _ => Client::new(url, self.token.as_ref()),
+            _ => Client::new(url, token.as_ref()),
         })
+    }
+
+    /// What shows a server without tokens that this is its owner. Of this library's own server alone: another's learns nothing.
+    fn own_key(&self, url: &str) -> Option<Token> {
+        let serving = Holder::of(&self.library).url?;
+        let is_own = serving.trim_end_matches('/') == url.trim_end_matches('/');
+        is_own.then(|| PageKey::kept(&self.library)?.token().ok()).flatten()
     }
 
     /// Who may use a server that is started now.

@@ -60,15 +60,17 @@ pub(crate) async fn demand_role(
 
 const NO_TOKEN: &str = "this server asks for its token: give it as --token, as FORAY_TOKEN or as `token` in the configuration, or log \
                         in on its page (over HTTP: `Authorization: Bearer TOKEN`)";
-const NO_KEY: &str = "folders, models and times are changed by the server's owner alone: open its page by the link with a key that \
-                      `foray up` printed when it began, or change them in the configuration; a token works, too";
+const NO_KEY: &str = "folders, models, times and what is indexed are changed by the server's owner alone: open its page by the link \
+                      with a key that `foray up` printed when it began, or give the server a token, and show it with --token";
 
-/// Whether it shows or decides which files of this machine are read, or what is fetched to it: no matter of everybody who may search.
+/// Whether it shows or decides which files of this machine are read, what the library holds, or what is fetched to it: no matter of
+/// everybody who may search.
 fn is_owners(request: &ServiceRequest) -> bool {
     let pattern = request.match_pattern().unwrap_or_default();
     match pattern.as_str() {
         "/api/v1/indexer/folders" | "/api/v1/accounts" => true,
         "/api/v1/indexer/watched" | "/api/v1/indexer/schedule" => true,
+        pattern if pattern.starts_with("/api/v1/ingest/") => true,
         pattern => pattern.starts_with("/api/v1/models") && !only_looks(request),
     }
 }

@@ -32,6 +32,7 @@ exact.add(rows)
 of_year = {year: numpy.arange(year - 2000, len(ids), 20, dtype="i8") for year in range(2000, 2020)}
 
 tokenizer = Tokenizer.from_file(str(model / "textual" / "tokenizer.json"))
+tokenizer.no_padding()
 tokenizer.enable_truncation(64)
 session = onnxruntime.InferenceSession(str(model / "textual" / "model.onnx"), providers=["CPUExecutionProvider"])
 inputs = [entry.name for entry in session.get_inputs()]

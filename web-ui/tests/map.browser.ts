@@ -22,9 +22,12 @@ async function openMap(hash = '#/map', options = {}): Promise<Page> {
   return page;
 }
 
-/** A load test: the map of photos that do not exist, in place of the server's. The only answer that tests make up. */
+/**
+ * A load test: the map of photos that do not exist, in place of the server's. The only answer that tests make up. Without a service
+ * worker, past which it would not come.
+ */
 async function openLargeMap(points: number, options = {}): Promise<Page> {
-  const page = await stage.open('#/prompts', options);
+  const page = await stage.open('#/prompts', { serviceWorkers: 'block', ...options });
   await page.route('**/api/v1/map*', (route) => route.fulfill({ json: syntheticMap(points) }));
   await page.getByRole('link', { name: 'Map', exact: true }).click();
   await inView(page).waitFor();

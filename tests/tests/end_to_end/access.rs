@@ -185,6 +185,12 @@ fn the_key_of_the_link_makes_the_owner_of_a_server_without_a_token() {
     assert_eq!(get(&url).json(), everybody);
     get(&server.url("/api/v1/accounts")).is_problem(401, "by the link");
     assert_eq!(sandbox.run(["tags"]).code, Some(0), "commands need no key");
+    let elsewhere = sandbox.path().join("elsewhere");
+    let photos = sandbox.photos();
+    let index = ["--server", server.base(), "index", photos.to_str().unwrap()];
+    assert_eq!(sandbox.run(index).code, Some(0), "the owner's library is at hand");
+    let index = [&["--library", elsewhere.to_str().unwrap()], &index[..]].concat();
+    sandbox.run(index).fails_saying(&["owner alone", "--token"]);
     post_json(&url, &json!({ "key": format!("{key}x") })).is_problem(401, "key of the link");
     let reply = post_json(&url, &json!({ "key": key }));
     let session = |reply: &Reply| {
