@@ -1,7 +1,5 @@
 //! `foray rank`: exactly these images in the order of how well they fit a query; needs no library.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, bail};
 use foray_embedding::Embedder;
 use foray_protocol::{Failure, PhotoPath, Problem, ProblemKind, Query, RankedFile, StopSignal, UnitVector};
@@ -9,13 +7,13 @@ use foray_server::{PhotoFiles, query_vector};
 use serde_json::json;
 
 use crate::arguments::RankArguments;
-use crate::input::paths_on_stdin;
+use crate::input::given_paths;
 use crate::listing::{self, Line};
 use crate::output::print_json;
 use crate::settings::Settings;
 
 pub fn rank(settings: &Settings, arguments: &RankArguments) -> Result<()> {
-    let paths = paths_to_rank(&arguments.images)?;
+    let paths = given_paths(&arguments.images)?;
     let embedder = settings.open_embedder()?;
     let target = target_vector(&embedder, &arguments.query)?;
     let (mut ranked, failed) = score_all(&embedder, &target, &paths)?;
@@ -34,18 +32,6 @@ pub fn rank(settings: &Settings, arguments: &RankArguments) -> Result<()> {
 }
 
 /// The paths given, `-` replaced by those on standard input.
-fn paths_to_rank(given: &[PathBuf]) -> Result<Vec<PhotoPath>> {
-    let mut paths = vec![];
-    for path in given {
-        if path == Path::new("-") {
-            paths.extend(paths_on_stdin()?);
-        } else {
-            paths.push(PhotoPath::from(path.clone()));
-        }
-    }
-    Ok(paths)
-}
-
 fn target_vector(embedder: &Embedder, query: &str) -> Result<UnitVector> {
     let file = PhotoPath::from(query);
     if file.as_path().is_file() {

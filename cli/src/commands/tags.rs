@@ -1,7 +1,7 @@
 //! `foray tags`: rules by which photos get tags, and tags by hand.
 
 use std::io::{self, Write};
-use std::path::{self, Path, PathBuf};
+use std::path::{self, PathBuf};
 
 use anyhow::{Result, bail};
 use foray_protocol::{HandTagging, ImageId, KnownFile, PhotoPath, SearchName, Tag, TagRule, TagRuleRequest};
@@ -9,34 +9,35 @@ use serde_json::json;
 
 use crate::arguments::{TagsArguments, TagsCommand};
 use crate::connection::Connection;
-use crate::input::paths_on_stdin;
+use crate::input::given_paths;
 use crate::logging;
 use crate::output::print_json;
 use crate::settings::Settings;
 
-/// As many as a server takes at once.
-const PHOTOS_A_REQUEST: usize = 10_000;
-
 pub fn tags(settings: &Settings, arguments: &TagsArguments) -> Result<()> {
-    let connection = Connection::open(settings, "tags", false)?;
+    let connect = || Connection::open(settings, "tags", false);
     match &arguments.command {
-        None => list(&connection, arguments.json),
+        None => list(&connect()?, arguments.json),
         Some(TagsCommand::Add { classifier, only, min_probability }) => {
-            if connection.tag_rules()?.iter().any(|rule| rule.classifier.name == *classifier) {
-                logging::notice(format!("{classifier}: the rule that there was gives way to this one"));
-            }
             let request = TagRuleRequest { only: only.clone(), min_probability: *min_probability };
-            apply(&connection, classifier, &request)
+            add(&connect()?, classifier, &request)
         }
         Some(TagsCommand::Rm { name }) => {
-            let photos = connection.forget_tag_rule(name)?;
+            let photos = connect()?.forget_tag_rule(name)?;
             logging::notice(format!("{name}: {photos} photos lost a tag"));
             Ok(())
         }
-        Some(TagsCommand::Run) => run_all(&connection),
-        Some(TagsCommand::Give { tag, paths }) => tag_by_hand(&connection, tag, paths, false),
-        Some(TagsCommand::Take { tag, paths }) => tag_by_hand(&connection, tag, paths, true),
+        Some(TagsCommand::Run) => run_all(&connect()?),
+        Some(TagsCommand::Give { tag, paths }) => tag_by_hand(connect, tag, paths, false),
+        Some(TagsCommand::Take { tag, paths }) => tag_by_hand(connect, tag, paths, true),
     }
+}
+
+fn add(connection: &Connection, classifier: &SearchName, request: &TagRuleRequest) -> Result<()> {
+    if connection.tag_rules()?.iter().any(|rule| rule.classifier.name == *classifier) {
+        logging::notice(format!("{classifier}: the rule that there was gives way to this one"));
+    }
+    apply(connection, classifier, request)
 }
 
 /// One rule that cannot be applied, such as one of another model, is no reason to leave the others.
@@ -62,21 +63,19 @@ fn apply(connection: &Connection, name: &SearchName, request: &TagRuleRequest) -
     Ok(())
 }
 
-fn tag_by_hand(connection: &Connection, tag: &Tag, paths: &[PathBuf], remove: bool) -> Result<()> {
-    let ids = photos_of(connection, &given_paths(paths)?)?;
-    let mut photos = 0;
-    for ids in ids.chunks(PHOTOS_A_REQUEST) {
-        photos += connection.tag_by_hand(&HandTagging { tag: tag.clone(), ids: ids.to_vec(), remove })?;
-    }
+/// Connects when the paths are known: the command that lists them may have the library until its end.
+fn tag_by_hand(connect: impl FnOnce() -> Result<Connection>, tag: &Tag, paths: &[PathBuf], remove: bool) -> Result<()> {
+    let paths = given_paths(paths)?.iter().map(absolute).collect::<Result<Vec<_>>>()?;
+    let connection = connect()?;
+    let tagging = HandTagging { tag: tag.clone(), ids: photos_of(&connection, &paths)?, remove };
+    let photos = connection.tag_by_hand(&tagging)?;
     let did = if remove { "lost" } else { "got" };
     logging::notice(format!("{tag}: {photos} photos {did} the tag"));
     Ok(())
 }
 
-fn given_paths(paths: &[PathBuf]) -> Result<Vec<PhotoPath>> {
-    let is_list = paths == [Path::new("-")];
-    let given = if is_list { paths_on_stdin()? } else { paths.iter().map(PhotoPath::from).collect() };
-    given.iter().map(|path| Ok(PhotoPath::from(path::absolute(path.as_path())?))).collect()
+fn absolute(path: &PhotoPath) -> Result<PhotoPath> {
+    Ok(PhotoPath::from(path::absolute(path.as_path())?))
 }
 
 /// All must be in the library: a tag that reaches only some of the photos meant would go unnoticed.

@@ -17,9 +17,10 @@ use ureq::{Agent, SendBody};
 use crate::{
     Classifier, CommitSummary, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
     Failure, FileMark, GateState, HandTagging, Hit, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile,
-    LibraryStatus, MESSAGE_PACK, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch, Problem, ProtocolError,
-    RankRequest, RootFile, SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, SpaceCoverage,
-    SpaceId, Spaces, TagRule, TagRuleRequest, Tagged, Token, UnitVector, UnusualRequest, UnusualResults, ZSTD,
+    LibraryStatus, MESSAGE_PACK, MOST_IDS, Maintenance, PauseRequest, PhotoFiles, PhotoPath, PhotoSearch, Problem,
+    ProtocolError, RankRequest, RootFile, SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest,
+    SpaceCoverage, SpaceId, Spaces, TagRule, TagRuleRequest, Tagged, Token, UnitVector, UnusualRequest, UnusualResults,
+    ZSTD,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -212,7 +213,11 @@ impl Client {
     /// # Errors
     /// See [`Client::evaluations`].
     pub fn tag_by_hand(&self, tagging: &HandTagging) -> Result<usize, ProtocolError> {
-        self.ask::<Tagged>("tags", tagging).map(|tagged| tagged.photos)
+        let step = |ids: &[ImageId]| {
+            let HandTagging { tag, remove, .. } = tagging.clone();
+            self.ask::<Tagged>("tags", &HandTagging { tag, ids: ids.to_vec(), remove }).map(|tagged| tagged.photos)
+        };
+        tagging.ids.chunks(MOST_IDS).map(step).sum()
     }
 
     fn url(&self, path: &str) -> String {

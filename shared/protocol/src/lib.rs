@@ -27,6 +27,7 @@ mod results;
 mod saved;
 mod schedule;
 mod search;
+mod short_line;
 mod spaces;
 mod split;
 mod status;
@@ -82,6 +83,9 @@ pub use tag::{HandTagging, PhotoTag, Tag, Tagged};
 pub use token::Token;
 pub use vector::{UnitVector, VectorError};
 pub use watch_list::{IndexerControl, WatchList, WatchRules, Watched};
+
+/// Photos that one request over HTTP names by their ids, at most.
+pub const MOST_IDS: usize = 10_000;
 
 /// Media type of ingest bodies: MessagePack, maps with named fields.
 pub const MESSAGE_PACK: &str = "application/msgpack";

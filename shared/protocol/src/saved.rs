@@ -6,9 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::short_line::short_line;
 use crate::{ProtocolError, SearchRequest};
-
-const LONGEST: usize = 100;
 
 /// A search that is kept: what it is called and what it asks. Asked again, it shows what the library holds then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -35,12 +34,9 @@ impl FromStr for SearchName {
     type Err = ProtocolError;
 
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
-        let name = text.trim();
-        let is_plain = !name.chars().any(|c| c.is_control() || c == '/');
-        match is_plain && (1..=LONGEST).contains(&name.chars().count()) {
-            true => Ok(Self(name.to_owned())),
-            false => Err(ProtocolError::SearchName { got: text.to_owned() }),
-        }
+        let name = short_line(text).filter(|name| !name.contains('/'));
+        let name = name.ok_or_else(|| ProtocolError::SearchName { got: text.to_owned() })?;
+        Ok(Self(name.to_owned()))
     }
 }
 

@@ -6,9 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::short_line::short_line;
 use crate::{ImageId, ProtocolError, SearchName};
-
-const LONGEST: usize = 100;
 
 /// A tag that a photo has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -50,12 +49,8 @@ impl FromStr for Tag {
     type Err = ProtocolError;
 
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
-        let tag = text.trim();
-        let is_plain = !tag.chars().any(char::is_control);
-        match is_plain && (1..=LONGEST).contains(&tag.chars().count()) {
-            true => Ok(Self(tag.to_owned())),
-            false => Err(ProtocolError::Tag { got: text.to_owned() }),
-        }
+        let tag = short_line(text).ok_or_else(|| ProtocolError::Tag { got: text.to_owned() })?;
+        Ok(Self(tag.to_owned()))
     }
 }
 

@@ -44,6 +44,21 @@ fn tags_by_hand_are_found_by_filters_and_taken_away_again() {
 }
 
 #[test]
+fn what_a_search_found_is_tagged_through_a_pipe() {
+    let (sandbox, paths) = indexed();
+    let cat = paths.iter().find(|path| path.ends_with("cat.jpg")).unwrap();
+    for _ in 0..5 {
+        let mut search = sandbox.command(["search", "a cat", "--relevant", "--paths"]);
+        let mut search = search.stdout(Stdio::piped()).spawn().unwrap();
+        let mut give = sandbox.command(["tags", "give", "cat", "-"]);
+        let given = Run::from(give.stdin(search.stdout.take().unwrap()).output().unwrap());
+        assert!(search.wait().unwrap().success());
+        assert_eq!(given.code, Some(0), "{given:?}");
+    }
+    assert_eq!(found(&sandbox, "tag:cat"), [cat.as_str()]);
+}
+
+#[test]
 fn a_photo_that_is_not_in_the_library_gets_no_tag_and_neither_do_the_others() {
     let (sandbox, paths) = indexed();
     let run = tags(&sandbox, &["give", "x", &paths[0], "/nowhere.jpg"]);
