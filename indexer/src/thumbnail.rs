@@ -1,21 +1,17 @@
 //! Previews: small JPEG files that the library keeps.
 
-use std::error::Error;
-
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 use foray_embedding::{Detail, resized};
-use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
+use image::{ImageResult, RgbImage};
 
 const LONG_SIDE: u32 = 400;
 /// A preview is made of twice its pixels at least, so that resizing has something to average.
 pub(crate) const DETAIL: Detail = Detail::Sides { short: 0, long: 2 * LONG_SIDE };
 const QUALITY: u8 = 82;
 
-type PreviewError = Box<dyn Error + Send + Sync>;
-
 /// The picture with its long side at most 400 pixels (a smaller one keeps its size), and the same as a JPEG.
-pub(crate) fn preview(picture: &RgbImage) -> Result<(RgbImage, Vec<u8>), PreviewError> {
+pub(crate) fn preview(picture: &RgbImage) -> ImageResult<(RgbImage, Vec<u8>)> {
     let small = shrink(picture);
     let mut jpeg = vec![];
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&small)?;

@@ -6,7 +6,7 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError, web};
 use foray_library::LibraryError;
-use foray_protocol::{Problem, ProblemKind, ProtocolError, ZSTD};
+use foray_protocol::{ImageId, MOST_IDS, Problem, ProblemKind, ProtocolError, ZSTD};
 
 use crate::refusals::PROBLEM;
 
@@ -23,6 +23,15 @@ impl ApiError {
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self(Problem::new(kind, detail))
     }
+}
+
+/// Refuses more ids than one request may name.
+pub(crate) fn check_ids(ids: &[ImageId]) -> Result<(), ApiError> {
+    if ids.len() <= MOST_IDS {
+        return Ok(());
+    }
+    let detail = format!("ids: got {} photos; expected at most {MOST_IDS} in one request", ids.len());
+    Err(ApiError::new(ProblemKind::TooLarge, detail))
 }
 
 impl fmt::Display for ApiError {

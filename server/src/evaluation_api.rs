@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api_error::{ApiError, blocking};
+use crate::api_error::{ApiError, blocking, check_ids};
 use crate::evaluator::evaluate;
 use crate::job::{BackgroundJob, Progress};
 use crate::labels::{LabelRelevance, classifier_of_labels};
@@ -22,8 +22,6 @@ use crate::photo_files::PhotoFiles;
 use crate::refusals::{Conflict, NotFound, TooLarge};
 use crate::service::SearchService;
 
-/// Photos that are classified in one request.
-const MOST_PHOTOS: usize = 10_000;
 /// Labels that are told apart in one request: each is embedded.
 const MOST_LABELS: usize = 1_000;
 /// One for each photo and class: what a reply holds.
@@ -170,10 +168,7 @@ async fn stop_job(service: Data<SearchService>) -> Result<HttpResponse, ApiError
 )]
 #[post("/classify")]
 async fn classify(service: Data<SearchService>, request: Json<ClassifyRequest>) -> Result<HttpResponse, ApiError> {
-    if request.ids.len() > MOST_PHOTOS {
-        let detail = format!("ids: got {} photos; expected at most {MOST_PHOTOS} in one request", request.ids.len());
-        return Err(ApiError::new(ProblemKind::TooLarge, detail));
-    }
+    check_ids(&request.ids)?;
     if request.labels.len() > MOST_LABELS {
         let detail = format!("labels: got {}; expected at most {MOST_LABELS} in one request", request.labels.len());
         return Err(ApiError::new(ProblemKind::TooLarge, detail));

@@ -2,15 +2,12 @@
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
-use foray_protocol::{HandTagging, ProblemKind, Tagged};
+use foray_protocol::{HandTagging, Tagged};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api_error::{ApiError, blocking};
+use crate::api_error::{ApiError, blocking, check_ids};
 use crate::refusals::{NotFound, TooLarge};
 use crate::service::SearchService;
-
-/// Photos of one request.
-const MOST_PHOTOS: usize = 10_000;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(tag_by_hand);
@@ -27,10 +24,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[post("/tags")]
 async fn tag_by_hand(service: Data<SearchService>, tagging: Json<HandTagging>) -> Result<HttpResponse, ApiError> {
-    if tagging.ids.len() > MOST_PHOTOS {
-        let detail = format!("ids: got {} photos; expected at most {MOST_PHOTOS} in one request", tagging.ids.len());
-        return Err(ApiError::new(ProblemKind::TooLarge, detail));
-    }
+    check_ids(&tagging.ids)?;
     let photos = blocking(move || service.library().tag_by_hand(&tagging)).await?;
     Ok(HttpResponse::Ok().json(Tagged { photos }))
 }

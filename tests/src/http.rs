@@ -69,6 +69,11 @@ pub fn post_bytes(url: &str, media: &str, body: &[u8]) -> Reply {
     agent().post(url).content_type(media).send(body).unwrap().into()
 }
 
+/// POST of bytes with a token.
+pub fn post_bytes_as(token: &str, url: &str, media: &str, body: &[u8]) -> Reply {
+    agent().post(url).header("authorization", format!("Bearer {token}")).content_type(media).send(body).unwrap().into()
+}
+
 /// GET with one more header.
 pub fn get_with(url: &str, header: &str, value: &str) -> Reply {
     agent().get(url).header(header, value).call().unwrap().into()

@@ -25,7 +25,7 @@ mod workload;
 pub use binary::foray_binary;
 pub use contents::Contents;
 pub use disk::Disk;
-pub use http::{Reply, get, get_with, post_bytes, post_json, post_with, send_as};
+pub use http::{Reply, get, get_with, post_bytes, post_bytes_as, post_json, post_with, send_as};
 pub use hub::{Asked, COMMIT, FakeHub, Manners};
 pub use mcp::McpClient;
 pub use memory::{MemoryWatch, Trend};

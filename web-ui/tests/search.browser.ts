@@ -188,6 +188,18 @@ test('selected photos get a tag by hand, which the filters then offer and the vi
   await dialog.getByText('beloved', { exact: true }).waitFor();
 });
 
+test('Escape closes a dialog whose text was clicked, and leaves the selection', async () => {
+  const page = await stage.open('#/search?q=in%3Aanimals');
+  await page.getByRole('checkbox', { name: 'Select cat.jpg' }).click();
+  for (const name of ['Tag…', 'Rank']) {
+    await page.getByRole('button', { name }).click();
+    await page.getByRole('dialog').getByRole('heading').click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.getByText('1 selected').count()).toBe(1);
+  }
+});
+
 test('everything is reached by keys', async () => {
   const page = await stage.open('#/search?q=in%3Aanimals');
   await matches(page).first().waitFor();

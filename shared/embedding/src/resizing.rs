@@ -7,7 +7,7 @@ use image::RgbImage;
 
 /// `source`, or the part of it that `options` name, at a size of width and height in pixels.
 ///
-/// The kind of pixel is named here: the library's other way takes any kind, and has all of them compiled, which took two minutes.
+/// The kind of pixel is named here: the library's other way takes any kind, and has all of them compiled, which takes as long as the rest of this crate.
 ///
 /// # Panics
 /// For a part that lies outside of `source`.

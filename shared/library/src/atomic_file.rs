@@ -91,6 +91,7 @@ pub fn is_attempt_at(file: &Path, name: &OsStr) -> bool {
 
 /// Removes what processes that were killed left of their attempts to write `file`. Worth its price for large files.
 pub fn remove_leftovers(file: &Path) {
+    let file = &place(file);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A folder that cannot be listed is found out by whoever writes to it, and what cannot be removed does no harm.
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -152,6 +153,8 @@ mod tests {
         write_atomically(&link, b"new", Durability::Crash).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"new");
+        fs::write(folder.path().join("real.tmp-1-0"), "left by an attempt to write through the link").unwrap();
+        remove_leftovers(&link);
 
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         std::thread::scope(|scope| {

@@ -69,7 +69,7 @@ impl Library {
             return Ok(Some(UnitVector::from_bytes(&bytes)?));
         }
         let Some(active) = self.active().filter(|active| active.id == *space) else { return Ok(None) };
-        Ok(active.row_and_vector(image)?.map(|(_, vector)| vector))
+        active.embedding(image)
     }
 
     /// Forgets what it remembers in `space`.

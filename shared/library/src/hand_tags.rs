@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use foray_protocol::{HandTagging, ImageId, PhotoTag};
+use foray_protocol::{HandTagging, PhotoTag};
 use sled::Batch;
 
 use crate::LibraryError;
@@ -24,20 +24,9 @@ impl Library {
                 changed.push(id);
             }
         }
-        self.catalogue.photos.apply_batch(batch)?;
-        self.catalogue.photos.flush()?;
-        self.follow_tags(&changed)?;
+        self.write_tagged(batch, &changed)?;
         self.has_changed();
         Ok(changed.len())
-    }
-
-    fn follow_tags(&self, changed: &[ImageId]) -> Result<(), LibraryError> {
-        let Some(active) = self.active() else { return Ok(()) };
-        let rows = {
-            let index = active.index.read();
-            changed.iter().filter_map(|&id| Some((id, index.row(id)?))).collect::<Vec<_>>()
-        };
-        self.facts.follow(&self.catalogue, &active.id, &rows)
     }
 }
 

@@ -126,11 +126,11 @@ impl ActiveSpace {
 }
 
 impl ActiveSpace {
-    /// The row and the embedding of a photo, if it has one here.
-    pub fn row_and_vector(&self, id: ImageId) -> Result<Option<(u32, UnitVector)>, LibraryError> {
+    /// The embedding of a photo, if it has one here.
+    pub fn embedding(&self, id: ImageId) -> Result<Option<UnitVector>, LibraryError> {
         let index = self.index.read();
         let Some(row) = index.row(id) else { return Ok(None) };
-        Ok(Some((row, UnitVector::from_components(index.vectors.vector(row).to_vec())?)))
+        Ok(Some(UnitVector::from_components(index.vectors.vector(row).to_vec())?))
     }
 }
 

@@ -129,19 +129,29 @@ impl Library {
         let _one_at_a_time = self.writing.lock();
         let (mut batch, mut touched, mut tagged) = (Batch::default(), vec![], 0);
         for &id in photos {
-            let Some((row, vector)) = active.row_and_vector(id)? else { continue };
+            let Some(vector) = active.embedding(id)? else { continue };
             let Some(mut record) = self.catalogue.photo(id)? else { continue };
             let before = record.metadata.tags.clone();
             tagged += usize::from(change(&vector, &mut record.metadata.tags));
             if record.metadata.tags != before {
                 batch.insert(id.as_bytes().as_slice(), encode(&record)?);
-                touched.push((id, row));
+                touched.push(id);
             }
         }
+        self.write_tagged(batch, &touched)?;
+        Ok(tagged)
+    }
+
+    /// Writes the records in `batch`, which are those of `photos`, and lets what filters ask follow; commits wait meanwhile.
+    pub(crate) fn write_tagged(&self, batch: Batch, photos: &[ImageId]) -> Result<(), LibraryError> {
         self.catalogue.photos.apply_batch(batch)?;
         self.catalogue.photos.flush()?;
-        self.facts.follow(&self.catalogue, &active.id, &touched)?;
-        Ok(tagged)
+        let Some(active) = self.active() else { return Ok(()) };
+        let rows: Vec<_> = {
+            let index = active.index.read();
+            photos.iter().filter_map(|&id| Some((id, index.row(id)?))).collect()
+        };
+        self.facts.follow(&self.catalogue, &active.id, &rows)
     }
 
     fn photos_tagged_by(&self, name: &SearchName) -> Result<usize, LibraryError> {

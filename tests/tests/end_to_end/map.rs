@@ -92,7 +92,8 @@ fn photos_of_a_class_lie_together() {
             fs::copy(&photo, sandbox.photos().join(name)).unwrap();
         }
     }
-    sandbox.index();
+    // In the order of their names: the layout depends on the order in which photos came.
+    sandbox.run(["index", sandbox.photos().to_str().unwrap(), "--threads", "1"]);
     // Now the library knows the nouns that clusters are called by.
     sandbox.run(["search", "a face", "--relevant"]);
     let server = ServerProcess::start(&sandbox, ["serve"]);
@@ -110,8 +111,7 @@ fn photos_of_a_class_lie_together() {
         usize::try_from(at.as_i64().unwrap()).is_ok_and(|at| representatives[at] == class(id))
     };
     let right = ids.filter(is_right).count();
-    // The layout depends on the order in which photos came: 71 of 90 at worst so far, and a sixth by chance.
-    assert!(right * 3 >= 2 * map["points"].as_u64().unwrap() as usize, "{right} of {}", map["points"]);
+    assert!(right * 10 >= 9 * map["points"].as_u64().unwrap() as usize, "{right} of {}", map["points"]);
     let labels: Vec<&str> = list(&map, "clusters").iter().filter_map(|cluster| cluster["label"].as_str()).collect();
     assert!(["flower", "aircraft", "clock"].iter().any(|noun| labels.contains(noun)), "{labels:?}");
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use foray_tests::{Reply, Sandbox, ServerProcess, get, get_with, post_bytes, post_json, wait_until};
+use foray_tests::{Sandbox, ServerProcess, get, get_with, post_bytes, post_bytes_as, post_json, wait_until};
 use serde_json::json;
 
 fn serve_samples() -> (Sandbox, ServerProcess) {
@@ -110,13 +110,9 @@ fn mistakes_are_problem_documents() {
     api("/images/00000000000000000000000000000000/original").is_problem(404, "no photo");
     api("/no/such/address").is_problem(404, "address");
     post_bytes(&server.url("/api/v1/search"), "application/json", b"{\"querry\": 1}").is_problem(400, "querry");
-    let commit = |media: &str, body: &[u8]| {
-        let request = ureq::post(server.url("/api/v1/ingest/commit")).config().http_status_as_error(false).build();
-        let request = request.header("authorization", format!("Bearer {owner}")).content_type(media);
-        Reply::from(request.send(body).unwrap())
-    };
-    commit("application/msgpack", b"\xc1").is_problem(400, "body");
-    commit("text/plain", b"").is_problem(415, "application/msgpack");
+    let commit = server.url("/api/v1/ingest/commit");
+    post_bytes_as(&owner, &commit, "application/msgpack", b"\xc1").is_problem(400, "body");
+    post_bytes_as(&owner, &commit, "text/plain", b"").is_problem(415, "application/msgpack");
 }
 
 #[test]

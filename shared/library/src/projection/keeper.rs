@@ -159,7 +159,6 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     struct Stage {
