@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
+.PHONY: help demo test test-milvus quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ soak: ## kill the program 50 times in each test of crashes, 20 times in that of 
 	FORAY_KILLS=50 cargo test --workspace --test end_to_end crash:: -- --nocapture
 	FORAY_KILLS=20 cargo test --workspace --test end_to_end remote:: -- --nocapture
 	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test end_to_end soak:: -- --nocapture
+
+test-milvus: runtime ## libraries on Milvus against a real server, which it sets up (needs python3; builds the client, some minutes)
+	@bash tests/scripts/test-milvus.sh
 
 docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use foray_embedding::Embedder;
-use foray_library::{Holder, Library, LibraryError, OpenOptions};
+use foray_library::{Holder, LibraryError, Store};
 use foray_protocol::{
     Classifier, Client, DuplicateResults, DuplicatesRequest, EmbeddingCache, Evaluation, Facets, FacetsRequest,
     Failure, Filter, HandTagging, Ingest, LibraryStatus, Maintenance, PhotoSearch, ProtocolError, SavedSearch,
@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// A library, wherever it is.
 pub enum Connection {
     /// Open in this process.
-    Here(Arc<Library>),
+    Here(Arc<dyn Store>),
     /// Behind a server.
     Server(Client),
 }
@@ -36,17 +36,17 @@ impl Connection {
         if let Some(url) = &settings.server {
             return Ok(Self::Server(settings.client(url)?));
         }
-        let options = OpenOptions { create, ..OpenOptions::new(&settings.library, command) };
         let begun = Instant::now();
         loop {
-            match Library::open(&options) {
-                Ok(library) => return Ok(Self::Here(Arc::new(library))),
-                Err(LibraryError::Held { folder, holder }) => match server_of(&holder, &folder) {
-                    Some(url) => return Ok(Self::Server(settings.client(&url)?)),
-                    None if holder.serves() && begun.elapsed() < SERVER_START => thread::sleep(POLL),
-                    None => return Err(LibraryError::Held { folder, holder }.into()),
-                },
-                Err(error) => return Err(error.into()),
+            let error = match settings.open_store(command, create, false) {
+                Ok(library) => return Ok(Self::Here(library)),
+                Err(error) => error,
+            };
+            let Some(LibraryError::Held { folder, holder }) = error.downcast_ref() else { return Err(error) };
+            match server_of(holder, folder) {
+                Some(url) => return Ok(Self::Server(settings.client(&url)?)),
+                None if holder.serves() && begun.elapsed() < SERVER_START => thread::sleep(POLL),
+                None => return Err(error),
             }
         }
     }
@@ -145,7 +145,7 @@ impl Connection {
     }
 
     /// The library itself, where it is open in this process.
-    pub fn library(&self) -> Option<Arc<Library>> {
+    pub fn library(&self) -> Option<Arc<dyn Store>> {
         match self {
             Self::Here(library) => Some(Arc::clone(library)),
             Self::Server(_) => None,

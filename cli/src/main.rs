@@ -18,6 +18,7 @@ mod progress;
 mod removal_plan;
 mod settings;
 mod shutdown;
+mod store;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! Command line, configuration file and defaults become one set of settings, once.
 
+use std::env;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use etcetera::BaseStrategy;
 use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
 use foray_indexer::IndexOptions;
 use foray_library::Holder;
+use foray_milvus::Address;
 use foray_protocol::{
     Account, Client, Config, Hours, LogFormat, ProgramToken, Role, Schedule, SpaceId, Token, WatchRules, WorkGate,
 };
@@ -16,6 +18,7 @@ use foray_server::{AccessRules, TlsFiles, User};
 
 use crate::arguments::{GlobalArguments, IndexingArguments, ServeArguments};
 use crate::page_key::PageKey;
+use crate::store::StoreSettings;
 
 /// The visual tower is the larger part of a model's memory, and idle once all photos are indexed.
 const UNLOAD_AFTER_MINUTES: u32 = 10;
@@ -23,8 +26,14 @@ const UNLOAD_AFTER_MINUTES: u32 = 10;
 /// What all commands work with.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The library's folder.
+    /// The library's folder; for one on Milvus, what this machine keeps beside it.
     pub library: PathBuf,
+    /// The library on Milvus, when one was named.
+    pub store: Option<StoreSettings>,
+    /// Where previews of libraries on Milvus are, when that was said.
+    previews: Option<String>,
+    /// How many photos of such a library a process keeps to itself, when that was said.
+    sample: Option<usize>,
     /// The server to talk to, when one was named.
     pub server: Option<String>,
     /// The token of the server, whether it is asked for or shown.
@@ -75,6 +84,15 @@ struct IndexingConfig {
 }
 
 impl Settings {
+    /// The same for the library at `place`: an address on Milvus, or a folder.
+    pub fn at(&self, place: &str) -> Result<Self> {
+        if !place.starts_with("milvus://") {
+            return Ok(Self { library: std::path::absolute(place)?, store: None, ..self.clone() });
+        }
+        let store = store_settings(place, self.previews.as_deref(), self.sample)?;
+        Ok(Self { library: store_folder(&store.address)?, store: Some(store), ..self.clone() })
+    }
+
     /// Reads the configuration file and lets the command line go before it.
     pub fn new(arguments: &GlobalArguments) -> Result<Self> {
         let config_file = match &arguments.config {
@@ -84,11 +102,19 @@ impl Settings {
         let there = arguments.config.is_some() || config_file.exists();
         let config = if there { Config::load(&config_file)? } else { Config::default() };
         let token = token(arguments.token.as_deref(), &config)?;
+        // The command line goes before the configuration, whichever kind of library each of them names.
+        let named = arguments.store.clone().or(config.store.filter(|_| arguments.library.is_none()));
+        let previews = arguments.previews.clone().or(config.previews);
+        let store = named.map(|address| store_settings(&address, previews.as_deref(), config.sample)).transpose()?;
         let library = match arguments.library.clone().or(config.library) {
             Some(folder) => folder,
             None => folders()?.data_dir().join("foray"),
         };
         let library = std::path::absolute(&library).with_context(|| format!("--library {}", library.display()))?;
+        let library = match &store {
+            Some(store) => store_folder(&store.address)?,
+            None => library,
+        };
         let choice = arguments.backend.as_deref().or(config.backend.as_deref());
         let device = arguments.device.as_deref().or(config.device.as_deref());
         let models = match arguments.models.clone().or(config.models) {
@@ -116,6 +142,9 @@ impl Settings {
         Ok(Self {
             indexing: IndexingConfig { rules, threads, memory, nice, deadline, hours, reindex },
             library,
+            store,
+            previews,
+            sample: config.sample,
             token,
             users: config.users,
             programs: config.tokens,
@@ -297,6 +326,19 @@ fn one_token(text: Option<&str>, file: Option<&Path>, place: &str) -> Result<Opt
         (None, Some(file)) => Some(Token::load(file).with_context(|| format!("token_file in {place}"))?),
         (None, None) => None,
     })
+}
+
+/// What this machine keeps of a library on Milvus.
+fn store_folder(address: &Address) -> Result<PathBuf> {
+    let hash = blake3::hash(address.to_string().as_bytes()).to_hex();
+    let name = format!("{}-{}", address.collection(), &hash[..8]);
+    Ok(folders()?.data_dir().join("foray-stores").join(name))
+}
+
+fn store_settings(address: &str, previews: Option<&str>, sample: Option<usize>) -> Result<StoreSettings> {
+    let address: Address = address.parse()?;
+    let address = address.with_token(env::var("FORAY_STORE_TOKEN").ok());
+    Ok(StoreSettings { address, previews: previews.map(str::to_owned), sample })
 }
 
 fn unload_after(minutes: Option<u32>) -> Option<Duration> {

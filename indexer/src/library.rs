@@ -29,6 +29,14 @@ impl Library<'_> {
         self.ask(|| self.ingest.known_images(self.space, images))
     }
 
+    /// Which of these files nobody else works at: they are this indexer's until they are committed.
+    pub fn claim(&self, paths: &[PhotoPath]) -> Result<Vec<bool>, ProtocolError> {
+        if paths.is_empty() {
+            return Ok(vec![]);
+        }
+        self.ask(|| self.ingest.claim(paths))
+    }
+
     pub fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError> {
         self.ask(|| self.ingest.remember_roots(roots))
     }

@@ -1,5 +1,9 @@
 //! The second stage: which of the files that were found need to be looked at.
 
+use std::mem;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
 use crossbeam_channel::{Receiver, Sender};
 use foray_protocol::{FileFacts, ImageId, PhotoPath, ProtocolError};
 
@@ -7,6 +11,11 @@ use crate::committer::Outcome;
 use crate::companions::Companions;
 use crate::file::Candidate;
 use crate::library::{Library, PAGE, is_current};
+
+/// Files claimed in one step.
+const CLAIMED_AT_ONCE: usize = 64;
+/// How often to look at files at which other indexers work.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A file to read.
 #[derive(Clone, Debug)]
@@ -27,7 +36,8 @@ impl Job {
 
 /// Asks the library about the files, a page at a time, and passes on those that are new or changed.
 ///
-/// With `verify` all are passed on.
+/// With `verify` all are passed on. Files at which another indexer of the library works are looked at again at the end, until they are
+/// done: by it, or by this one where the other has died.
 pub(crate) fn triage(
     library: &Library,
     verify: bool,
@@ -35,24 +45,82 @@ pub(crate) fn triage(
     jobs: Sender<Job>,
     outcomes: Sender<Outcome>,
 ) {
+    let desk = Desk { library, verify, jobs, outcomes };
+    let mut others = vec![];
     while let Some(page) = next_page(&found) {
-        if library.stop.is_stopped() {
+        if desk.pass_on(page, &mut others).is_break() {
             return;
         }
-        match sort_out(library, verify, page) {
-            Ok((unchanged, changed)) => {
-                let sent = outcomes.send(Outcome::Unchanged(unchanged)).is_ok();
-                if !sent || changed.into_iter().any(|job| jobs.send(job).is_err()) {
-                    return;
-                }
-            }
-            Err(error) => {
-                // The committer ends the run; when it is gone already, there is nobody left to tell.
-                let _ = outcomes.send(Outcome::Broken(error.into()));
+    }
+    while !others.is_empty() {
+        if library.stop.wait_timeout(LOOK_AGAIN) {
+            return;
+        }
+        let again: Vec<Candidate> = mem::take(&mut others);
+        for page in again.chunks(PAGE) {
+            if desk.pass_on(page.to_vec(), &mut others).is_break() {
                 return;
             }
         }
     }
+}
+
+/// Where files are sorted out.
+struct Desk<'a> {
+    library: &'a Library<'a>,
+    verify: bool,
+    jobs: Sender<Job>,
+    outcomes: Sender<Outcome>,
+}
+
+impl Desk<'_> {
+    /// Passes a page of files on, but for those at which others work, which are added to `others`; breaks when nobody takes more.
+    fn pass_on(&self, page: Vec<Candidate>, others: &mut Vec<Candidate>) -> ControlFlow<()> {
+        if self.library.stop.is_stopped() {
+            return ControlFlow::Break(());
+        }
+        let (unchanged, mut changed) = self.or_end(sort_out(self.library, self.verify, page))?;
+        if self.outcomes.send(Outcome::Unchanged(unchanged)).is_err() {
+            return ControlFlow::Break(());
+        }
+        // Only what is worked at soon: the others shall have something to do, too.
+        while !changed.is_empty() {
+            let later = changed.split_off(changed.len().min(CLAIMED_AT_ONCE));
+            let (own, taken) = self.or_end(claimed(self.library, changed))?;
+            others.extend(taken);
+            if own.into_iter().any(|job| self.jobs.send(job).is_err()) {
+                return ControlFlow::Break(());
+            }
+            changed = later;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn or_end<T>(&self, answer: Result<T, ProtocolError>) -> ControlFlow<(), T> {
+        match answer {
+            Ok(answer) => ControlFlow::Continue(answer),
+            Err(error) => {
+                // The committer ends the run; when it is gone already, there is nobody left to tell.
+                let _ = self.outcomes.send(Outcome::Broken(error.into()));
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+/// The jobs that are this indexer's now, and the files of those that are not.
+fn claimed(library: &Library, jobs: Vec<Job>) -> Result<(Vec<Job>, Vec<Candidate>), ProtocolError> {
+    let paths: Vec<PhotoPath> = jobs.iter().map(|job| job.file.path.clone()).collect();
+    let mine = library.claim(&paths)?;
+    let (mut own, mut others) = (vec![], vec![]);
+    for (job, is_mine) in jobs.into_iter().zip(mine) {
+        if is_mine {
+            own.push(job);
+        } else {
+            others.push(Candidate { file: job.file, companions: job.companions });
+        }
+    }
+    Ok((own, others))
 }
 
 /// What has been found by now, at most a page: no file waits for the page to fill.

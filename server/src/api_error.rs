@@ -51,7 +51,7 @@ impl ResponseError for ApiError {
         }
         let mut response = HttpResponse::build(self.status_code());
         match self.0.kind {
-            ProblemKind::Preparing | ProblemKind::TooManyAttempts => {
+            ProblemKind::Preparing | ProblemKind::StoreDown | ProblemKind::TooManyAttempts => {
                 response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
             }
             ProblemKind::Unauthorized => {

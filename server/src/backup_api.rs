@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use actix_web::http::header::ContentEncoding;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpResponse, post};
+use foray_library::LibraryError;
 use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -37,11 +38,17 @@ async fn send_backup(service: Data<SearchService>) -> HttpResponse {
 }
 
 fn write(service: &SearchService, pieces: Sender<io::Result<Bytes>>) {
-    if let Err(error) = service.library().backup(PieceWriter(&pieces)) {
+    if let Err(error) = backup(service, PieceWriter(&pieces)) {
         tracing::error!("a backup was broken off: {error}");
         // Breaks the connection off, so that the client does not take what it has for the whole.
         let _ = pieces.blocking_send(Err(io::Error::other(error.to_string())));
     }
+}
+
+fn backup(service: &SearchService, pieces: PieceWriter<'_>) -> Result<(), LibraryError> {
+    let library = service.library();
+    library.embedded().ok_or_else(|| LibraryError::NotEmbedded { action: "backed up" })?.backup(pieces)?;
+    Ok(())
 }
 
 struct PieceWriter<'a>(&'a Sender<io::Result<Bytes>>);

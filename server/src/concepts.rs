@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use foray_embedding::Embedder;
-use foray_library::{ConceptBank, Library};
+use foray_library::{ConceptBank, Store};
 use foray_protocol::{ProtocolError, SpaceId, UnitVector};
 use parking_lot::Mutex;
 
@@ -37,7 +37,7 @@ struct Background {
 
 impl Concepts {
     /// The concepts in the embedder's space, if they were embedded for this library before.
-    pub fn known(&self, library: &Library, embedder: &Embedder) -> Option<Arc<ConceptBank>> {
+    pub fn known(&self, library: &dyn Store, embedder: &Embedder) -> Option<Arc<ConceptBank>> {
         let space = embedder.space();
         let mut loaded = self.loaded.lock();
         if let Some((_, bank)) = loaded.as_ref().filter(|(of, _)| of == space) {
@@ -52,7 +52,7 @@ impl Concepts {
     ///
     /// # Errors
     /// Those of embedding and of keeping the embeddings.
-    pub fn made(&self, library: &Library, embedder: &Embedder) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
+    pub fn made(&self, library: &dyn Store, embedder: &Embedder) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
         if let Some(bank) = self.known(library, embedder) {
             return Ok(Some(bank));
         }
@@ -61,7 +61,7 @@ impl Concepts {
     }
 
     /// Begins to embed them for the searches to come, unless that was done or there are few photos.
-    pub fn make_in_background(&self, library: &Arc<Library>, embedder: Arc<Embedder>) {
+    pub fn make_in_background(&self, library: &Arc<dyn Store>, embedder: Arc<Embedder>) {
         let mut background = self.background.lock();
         let was_begun = background.as_ref().is_some_and(|begun| begun.space == *embedder.space());
         let is_busy = background.as_ref().is_some_and(|begun| !begun.thread.is_finished());
@@ -72,7 +72,7 @@ impl Concepts {
         let (space, library) = (embedder.space().clone(), Arc::clone(library));
         let (once, is_ending) = (Arc::clone(&self.embedding), Arc::clone(&self.is_ending));
         let thread = thread::spawn(move || {
-            if let Err(error) = embed(&library, &embedder, &once, &is_ending) {
+            if let Err(error) = embed(library.as_ref(), &embedder, &once, &is_ending) {
                 tracing::warn!("concepts cannot be embedded, so relevance is measured by the library: {error}");
             }
         });
@@ -94,7 +94,7 @@ impl Drop for Concepts {
 /// # Errors
 /// Those of embedding.
 pub fn everyday_concepts<'a>(
-    library: Option<&Library>,
+    library: Option<&dyn Store>,
     embedder: &Embedder,
     photos: impl ExactSizeIterator<Item = &'a UnitVector>,
 ) -> Result<Arc<ConceptBank>, ProtocolError> {
@@ -107,7 +107,7 @@ pub fn everyday_concepts<'a>(
 
 /// Embeds the concepts and has the library keep them, unless somebody did or `is_ending` comes before.
 fn embed(
-    library: &Library,
+    library: &dyn Store,
     embedder: &Embedder,
     once: &Mutex<()>,
     is_ending: &AtomicBool,

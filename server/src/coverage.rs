@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_library::Library;
-use foray_protocol::{ProtocolError, SpaceCoverage, Spaces};
+use foray_library::Store;
+use foray_protocol::{ProtocolError, SpaceCoverage};
 use parking_lot::Mutex;
 
 /// A count is good for so many times what it took, so that counting costs a small part of the time.
@@ -22,7 +22,7 @@ struct Counted {
 
 impl CountedCoverage {
     /// The coverage of `library`, counted now or a moment ago. Who asks meanwhile waits for the same count.
-    pub fn of(&self, library: &Library) -> Result<Vec<SpaceCoverage>, ProtocolError> {
+    pub fn of(&self, library: &dyn Store) -> Result<Vec<SpaceCoverage>, ProtocolError> {
         let mut known = self.0.lock();
         let begun = Instant::now();
         if let Some(counted) = known.as_ref().filter(|counted| begun < counted.good_until) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpResponse, delete, get, post};
 use foray_evaluation::Dataset;
-use foray_library::Library;
+use foray_library::Store;
 use foray_protocol::{
     Classification, ClassifiedPhoto, ClassifyRequest, Evaluation, EvaluationRequest, Problem, ProblemKind,
     ProtocolError, StopSignal,
@@ -126,7 +126,7 @@ async fn begin_evaluation(
 ) -> Result<HttpResponse, ApiError> {
     let checked = Data::clone(&service);
     let request = blocking(move || {
-        check_place(checked.library(), &request.dataset)?;
+        check_place(checked.library().as_ref(), &request.dataset)?;
         Ok::<_, ApiError>(request.into_inner())
     })
     .await?;
@@ -190,7 +190,7 @@ fn run(
     let (embedder, library) = (service.embedder().get(), service.library());
     let files = PhotoFiles { embedder: &embedder, cache: Some(library.as_ref()), stop };
     let dataset = Dataset::read(Path::new(&request.dataset))?;
-    check_photos(library, &dataset)?;
+    check_photos(library.as_ref(), &dataset)?;
     let evaluated = evaluate(&files, dataset, request, |done, all| job.told(done as u64, all as u64))?;
     library.keep_evaluation(&evaluated.evaluation)?;
     Ok(evaluated.evaluation)
@@ -246,13 +246,13 @@ fn label_relevance(
 }
 
 /// Refuses datasets outside the library's folders: whoever may ask need not be who may read all of the disk.
-fn check_place(library: &Library, dataset: &str) -> Result<(), ProtocolError> {
+fn check_place(library: &dyn Store, dataset: &str) -> Result<(), ProtocolError> {
     let inside = is_in_any(Path::new(dataset), &real_roots(library)?);
     if inside { Ok(()) } else { Err(outside(dataset)) }
 }
 
 /// The same for photos, which a file of labels or a link may have anywhere.
-fn check_photos(library: &Library, dataset: &Dataset) -> Result<(), ProtocolError> {
+fn check_photos(library: &dyn Store, dataset: &Dataset) -> Result<(), ProtocolError> {
     let roots = real_roots(library)?;
     // What is not there is left out later, as any photo is that cannot be read.
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
@@ -263,7 +263,7 @@ fn check_photos(library: &Library, dataset: &Dataset) -> Result<(), ProtocolErro
     }
 }
 
-fn real_roots(library: &Library) -> Result<Vec<PathBuf>, ProtocolError> {
+fn real_roots(library: &dyn Store) -> Result<Vec<PathBuf>, ProtocolError> {
     let roots = library.status()?.roots;
     Ok(roots.iter().filter_map(|root| root.as_path().canonicalize().ok()).collect())
 }

@@ -113,7 +113,7 @@ fn search(service: &SearchService, request: &SmartSearch) -> Result<SearchRespon
         ..SearchRequest::new(request.query_text(service)?, size)
     })?;
     let with_exif = request.with_exif.unwrap_or_default();
-    let asset = |hit: &Hit| Asset::of(service.library(), &hit.photo, with_exif);
+    let asset = |hit: &Hit| Asset::of(service.library().as_ref(), &hit.photo, with_exif);
     let items = found.results.iter().map(asset).collect::<Result<Vec<_>, _>>()?;
     let next_page = found.next.map(|_| (page + 1).to_string());
     let assets = Assets { total: items.len(), count: items.len(), items, facets: vec![], next_page };

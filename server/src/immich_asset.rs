@@ -4,8 +4,8 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use foray_library::Library;
-use foray_protocol::{Description, ImageId, Ingest, KnownFile, Photo, PhotoMetadata, ProtocolError};
+use foray_library::Store;
+use foray_protocol::{Description, ImageId, KnownFile, Photo, PhotoMetadata, ProtocolError};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -88,7 +88,7 @@ struct ExifInfo {
 
 impl Asset {
     /// The asset of `photo`, with what the library noted of its file.
-    pub fn of(library: &Library, photo: &Photo, with_exif: bool) -> Result<Self, ProtocolError> {
+    pub fn of(library: &dyn Store, photo: &Photo, with_exif: bool) -> Result<Self, ProtocolError> {
         let file = library.known_files(&[photo.photo_path()])?.pop().flatten();
         let indexed_at =
             library.indexed_at(photo.id)?.and_then(|seconds| Timestamp::from_second(seconds.cast_signed()).ok());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use actix_web::web::{Bytes, Data, Json};
 use actix_web::{HttpResponse, get, post, put};
 use foray_protocol::{
-    Change, GateState, IndexerControl, Ingest, IngestBatch, PauseRequest, PhotoPath, ProblemKind, ProtocolError,
-    Schedule, Watched,
+    Change, GateState, IndexerControl, IngestBatch, PauseRequest, PhotoPath, ProblemKind, ProtocolError, Schedule,
+    Watched,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

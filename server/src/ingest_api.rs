@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
 use foray_protocol::{
-    Classifier, EmbeddingCache, Evaluation, FileMark, ImageId, IndexProgress, Ingest, IngestBatch, MESSAGE_PACK,
-    PhotoPath, ProblemKind, ProtocolError, SpaceId, Spaces, UnitVector,
+    Classifier, Evaluation, FileMark, ImageId, IndexProgress, IngestBatch, MESSAGE_PACK, PhotoPath, ProblemKind,
+    ProtocolError, SpaceId, Spaces, UnitVector,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

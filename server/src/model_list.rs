@@ -72,7 +72,7 @@ pub(crate) fn all_models(
     desk: &ModelDesk,
     service: &SearchService,
 ) -> Result<(Vec<ListedModel>, usize), ProtocolError> {
-    let (coverage, photos) = (desk.coverage.of(service.library())?, service.library().status()?.photos);
+    let (coverage, photos) = (desk.coverage.of(service.library().as_ref())?, service.library().status()?.photos);
     let (installed, embedder) = (desk.control.store.installed(), service.embedder().get());
     let known = catalogue().iter().map(|entry| entry.name.as_str());
     let others = installed.iter().map(|model| model.name.as_str()).filter(|name| CatalogueEntry::find(name).is_none());

@@ -53,10 +53,16 @@ async fn send_thumbnail(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id: ImageId = id.parse()?;
-    let file = service.library().thumbnail_file(id);
-    let missing = |_| ApiError::from(LibraryError::NoPhoto(id.to_string()));
-    let thumbnail = NamedFile::open_async(file).await.map_err(missing)?;
-    let mut response = thumbnail.into_response(&request);
+    let mut response = match service.library().thumbnail_file(id) {
+        Some(file) => {
+            let missing = |_| ApiError::from(LibraryError::NoPhoto(id.to_string()));
+            NamedFile::open_async(file).await.map_err(missing)?.into_response(&request)
+        }
+        None => {
+            let preview = blocking(move || service.library().preview(id)).await?;
+            HttpResponse::Ok().content_type("image/jpeg").body(preview)
+        }
+    };
     response.headers_mut().insert(CACHE_CONTROL, FOREVER);
     Ok(response)
 }

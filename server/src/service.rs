@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
-use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement};
+use foray_library::{Answer, ConceptBank, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement, Store};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Evaluation, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
     LibraryStatus, MapRequest, PhotoMap, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
@@ -29,7 +29,7 @@ const EXPLAINING: usize = 3;
 /// Answers queries from a library in this process.
 #[derive(Clone)]
 pub struct SearchService {
-    library: Arc<Library>,
+    library: Arc<dyn Store>,
     embedder: CurrentEmbedder,
     /// Opens a model by its name, for a library that goes over to it.
     open_model: Arc<OpenModel>,
@@ -54,7 +54,7 @@ pub type OpenModel = dyn Fn(&str) -> Result<Embedder, String> + Send + Sync;
 
 impl SearchService {
     /// A service over `library`, its queries embedded by `embedder`.
-    pub fn new(library: Arc<Library>, embedder: impl Into<CurrentEmbedder>) -> Self {
+    pub fn new(library: Arc<dyn Store>, embedder: impl Into<CurrentEmbedder>) -> Self {
         let open_model =
             Arc::new(|_: &str| Err("this program stays with the model that it was started with".to_owned()));
         Self {
@@ -81,7 +81,7 @@ impl SearchService {
         let started_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let disk = DiskGauge::default();
         // Nobody waits for the first measure.
-        let _ = disk.latest(|| self.library.path());
+        let _ = disk.latest(|| self.library.folder());
         Self { lasting: Some(Lasting { started_at, disk }), ..self }
     }
 
@@ -94,7 +94,7 @@ impl SearchService {
     }
 
     /// The library.
-    pub fn library(&self) -> &Arc<Library> {
+    pub fn library(&self) -> &Arc<dyn Store> {
         &self.library
     }
 
@@ -180,7 +180,7 @@ impl SearchService {
 
     /// What words compete with, embedded now if need be; `None` for a library without photos.
     pub(crate) fn made_concepts(&self, embedder: &Embedder) -> Result<Option<Arc<ConceptBank>>, ProtocolError> {
-        self.concepts.made(&self.library, embedder)
+        self.concepts.made(self.library.as_ref(), embedder)
     }
 
     /// What a query of words competes with. Who wants photos left out waits until these are embedded for the first time.
@@ -196,14 +196,14 @@ impl SearchService {
             return Ok(None);
         }
         if request.min_relevance > 0.0 && self.library.space().is_some() {
-            return self.concepts.made(&self.library, embedder);
+            return self.concepts.made(self.library.as_ref(), embedder);
         }
         Ok(self.known_concepts(embedder))
     }
 
     /// The concepts if they are there; else they are prepared in the background, for a later request.
     fn known_concepts(&self, embedder: &HeldEmbedder) -> Option<Arc<ConceptBank>> {
-        let known = self.concepts.known(&self.library, embedder);
+        let known = self.concepts.known(self.library.as_ref(), embedder);
         if known.is_none() && self.lasting.is_some() {
             self.concepts.make_in_background(&self.library, embedder.share());
         }
@@ -357,7 +357,7 @@ impl PhotoSearch for SearchService {
         let lasting = self.lasting.as_ref();
         Ok(LibraryStatus {
             backend: Some(self.embedder.get().report().clone()),
-            disk: lasting.and_then(|lasting| lasting.disk.latest(|| self.library.path())),
+            disk: lasting.and_then(|lasting| lasting.disk.latest(|| self.library.folder())),
             started_at: lasting.map(|lasting| lasting.started_at),
             ..self.library.status()?
         })

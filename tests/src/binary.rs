@@ -14,6 +14,9 @@ pub fn foray_binary() -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         // With the features that all crates together ask of others, as the tests were built: nothing is built twice.
         build.args(["build", "--quiet", "--workspace", "--bin", "foray"]);
+        if cfg!(feature = "milvus") {
+            build.args(["--features", "foray/milvus,foray-tests/milvus"]);
+        }
         // Build scripts (ring's) look at what Cargo tells of the package that is tested, and would begin anew for it.
         let of_this_package = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("CARGO_PKG_"));
         for name in of_this_package.chain(["CARGO_MANIFEST_DIR".to_owned()]) {

@@ -51,6 +51,19 @@ pub struct ImportArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct MigrateArguments {
+    /// Where to: milvus://host:19530/collection, or a folder
+    #[arg(long, value_name = "PLACE")]
+    pub to: String,
+    /// Queries that both libraries are asked in the end, to compare their answers
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub queries: usize,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct DoctorArguments {
     /// Print one JSON document
     #[arg(long)]

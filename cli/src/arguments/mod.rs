@@ -20,7 +20,8 @@ pub use indexing::{
     IndexArguments, IndexerArguments, IndexingArguments, PauseArguments, ReindexArguments, ServeArguments, UpArguments,
 };
 pub use keeping::{
-    BackupArguments, DoctorArguments, ExportArguments, ImportArguments, RestoreArguments, StatusArguments,
+    BackupArguments, DoctorArguments, ExportArguments, ImportArguments, MigrateArguments, RestoreArguments,
+    StatusArguments,
 };
 pub use labelled::{ClassifiersArguments, ClassifyArguments, EvalArguments, TagsArguments, TagsCommand};
 pub use models::{ModelsCommand, PullArguments, VerifyArguments};
@@ -87,6 +88,14 @@ pub struct GlobalArguments {
     /// The library's folder [default: foray in the user's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "FORAY_LIBRARY")]
     pub library: Option<PathBuf>,
+    /// The library on Milvus at this address, milvus://host:19530/collection, instead of one in a folder; user and password
+    /// are best given in FORAY_STORE_TOKEN=user:password
+    #[arg(long, global = true, value_name = "URL", env = "FORAY_STORE", hide_env_values = true)]
+    pub store: Option<String>,
+    /// Where previews of a library on Milvus are: a folder that all its machines share, or s3://bucket/prefix [default: a folder
+    /// of this machine]
+    #[arg(long, global = true, value_name = "PLACE", env = "FORAY_PREVIEWS")]
+    pub previews: Option<String>,
     /// Talk to the server at this address instead of opening the library here
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
@@ -205,6 +214,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Add what an export holds and the library does not
     Import(ImportArguments),
+    /// Copy the library to Milvus, or back into a folder, without embedding anything anew, and compare both
+    Migrate(MigrateArguments),
     /// Let assistants search the library: a server of the Model Context Protocol on standard input and output
     #[command(after_help = MCP_EXAMPLE)]
     Mcp,

@@ -84,6 +84,9 @@ fn unless_stopped<T>(outcome: Result<T>, stop: &StopSignal) -> Result<Option<T>>
 
 /// Opens the library here, damaged or not: a server that has it would not run if it were.
 fn repair(settings: &Settings) -> Result<Connection> {
+    if let Some(store) = &settings.store {
+        bail!("--repair is for a library in a folder; {} is repaired by indexing again: leave it out", store.address);
+    }
     let options = OpenOptions { create: true, repair: true, ..OpenOptions::new(&settings.library, "index") };
     Ok(Connection::Here(Arc::new(Library::open(&options)?)))
 }

@@ -11,6 +11,7 @@ mod export;
 mod facets;
 mod index;
 mod mcp;
+mod migrate;
 mod model_switch;
 mod models;
 mod open;
@@ -72,6 +73,7 @@ pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
         Command::Restore(arguments) => backup::restore(&settings, &arguments),
         Command::Export(arguments) => export::export(&settings, &arguments),
         Command::Import(arguments) => export::import(&settings, &arguments),
+        Command::Migrate(arguments) => migrate::migrate(&settings, &arguments),
         Command::Mcp => mcp::mcp(&settings),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),

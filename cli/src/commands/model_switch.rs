@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use foray_embedding::Embedder;
 use foray_indexer::{IndexOptions, Indexer, ReembedSummary};
-use foray_library::ReindexLock;
 use foray_protocol::{IndexProgress, Ingest, ProblemKind, ProtocolError, SpaceId, Spaces, StopSignal};
 use foray_server::SearchService;
 use serde::Serialize;
@@ -98,7 +97,7 @@ impl ModelSwitch {
         stop: &StopSignal,
         told: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<()> {
-        let _lock = ReindexLock::take(&settings.library)?;
+        let _lock = settings.reindex_lock()?;
         let embedder = settings.open_model(model)?;
         match service.library().space() {
             None => service.switch_space(embedder.space(), model)?,

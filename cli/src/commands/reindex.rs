@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use foray_indexer::{IndexOptions, IndexSummary};
-use foray_library::ReindexLock;
 use foray_protocol::{Maintenance, PhotoPath, StopSignal};
 use serde::Serialize;
 
@@ -34,7 +33,7 @@ pub fn reindex(settings: &Settings, arguments: &ReindexArguments) -> Result<Exit
     let stop = StopSignal::default();
     shutdown::on_signal(&stop, || ())?;
     let _lock = match settings.server {
-        None => Some(ReindexLock::take(&settings.library)?),
+        None => Some(settings.reindex_lock()?),
         Some(_) => None,
     };
     let connection = Connection::open(settings, "reindex", false)?;

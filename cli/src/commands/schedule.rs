@@ -1,12 +1,11 @@
 //! The reindex that `foray up` does by itself, at its times, which may change while it runs.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use foray_indexer::Indexer;
-use foray_library::{Library, ReindexLock};
+use foray_library::Store;
 use foray_protocol::{Kept, Schedule, StopSignal, WatchList};
 use jiff::Zoned;
 
@@ -19,9 +18,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What a scheduled reindex works with.
 pub struct ScheduledReindex {
     pub times: Kept<Option<Schedule>>,
-    pub library: Arc<Library>,
-    /// The library's folder.
-    pub folder: PathBuf,
+    pub library: Arc<dyn Store>,
+    pub settings: Settings,
     pub indexer: Arc<Indexer>,
     pub list: WatchList,
     pub stop: StopSignal,
@@ -67,7 +65,7 @@ impl ScheduledReindex {
     }
 
     fn reindex(&self) -> Result<()> {
-        let _lock = ReindexLock::take(&self.folder)?;
+        let _lock = self.settings.reindex_lock()?;
         let (_, watched) = self.list.watched.present();
         if watched.roots.is_empty() {
             return Ok(());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use foray_embedding::Hub;
 use foray_indexer::{IndexOptions, Indexer};
-use foray_library::{Library, OpenOptions};
+use foray_library::Store;
 use foray_protocol::{DEFAULT_BIND, IndexerControl, Ingest, StopSignal, WatchList};
 use foray_server::{AccessRules, ModelControl, SearchService, Server, ServerHandle};
 
@@ -39,7 +39,7 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let options = IndexOptions { gate: gate.clone(), ..settings.index_options()? };
     let started = start(settings, &arguments.serve, "up")?;
     let library = Arc::clone(started.service.library());
-    let list = index::watch_list(settings, folders_to_watch(settings, arguments, &library)?)?;
+    let list = index::watch_list(settings, folders_to_watch(settings, arguments, library.as_ref())?)?;
     let control = IndexerControl { gate, list: list.clone(), schedule: times.clone() };
     let started = started.beside_indexer(control);
     let ingest = Arc::clone(&library) as Arc<dyn Ingest>;
@@ -47,7 +47,7 @@ pub fn up(settings: &Settings, arguments: &UpArguments) -> Result<()> {
     let scheduled = ScheduledReindex {
         times,
         library,
-        folder: settings.library.clone(),
+        settings: settings.clone(),
         indexer: Arc::clone(&indexer),
         list: list.clone(),
         stop: stop.clone(),
@@ -83,8 +83,7 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     if let Some(url) = &settings.server {
         bail!("`foray {command}` is a server itself; leave out --server {url}");
     }
-    let options = OpenOptions { create: true, build_graph: true, ..OpenOptions::new(&settings.library, command) };
-    let library = Arc::new(Library::open(&options)?);
+    let library = settings.open_store(command, true, true)?;
     let embedder = settings.open_embedder_for(library.space().as_ref())?;
     let models = settings.clone();
     let open_model = move |name: &str| models.open_model(name).map_err(|error| output::message(&error));
@@ -96,7 +95,9 @@ fn start(settings: &Settings, arguments: &ServeArguments, command: &str) -> Resu
     let rules = AccessRules { page_key: page_key.as_ref().map(PageKey::token).transpose()?, ..rules };
     let server = Server::bind(service.clone(), bind, rules, tls.as_ref())?;
     let server = server.with_models(model_control(settings, &service));
-    service.library().announce(server.local_url())?;
+    if let Some(library) = service.library().embedded() {
+        library.announce(server.local_url())?;
+    }
     let warming_up = warm_up_in_background(&service);
     if let Some(idle) = settings.unload_after {
         unload_in_background(&service, idle);
@@ -161,7 +162,7 @@ fn announce(url: &str, page_key: Option<&PageKey>) {
     let _ = io::stdout().write_all(lines.as_bytes());
 }
 
-fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &Library) -> Result<Vec<PathBuf>> {
+fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &dyn Store) -> Result<Vec<PathBuf>> {
     let known = || -> Result<Vec<PathBuf>> {
         Ok(library.status()?.roots.iter().map(|root| root.as_path().to_owned()).collect())
     };

@@ -103,7 +103,16 @@ impl Catalogue {
 
     /// All photos, those that no file holds included.
     pub fn all_photos(&self) -> impl Iterator<Item = Result<(ImageId, PhotoRecord), LibraryError>> {
-        self.photos.iter().map(|entry| {
+        self.photos_after(None)
+    }
+
+    /// The same, in the order of their ids, from the first one after `after`.
+    pub fn photos_after(
+        &self,
+        after: Option<ImageId>,
+    ) -> impl Iterator<Item = Result<(ImageId, PhotoRecord), LibraryError>> {
+        let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded(*after.as_bytes()));
+        self.photos.range((first, Bound::Unbounded)).map(|entry| {
             let (key, value) = entry?;
             Ok((id_of(&key)?, decode(&value)?))
         })

@@ -136,6 +136,20 @@ pub enum LibraryError {
     /// The library, or the server that has it, refused a part of an import.
     #[error(transparent)]
     Refused(ProtocolError),
+    /// What is done with a folder, of a library that is kept elsewhere.
+    #[error(
+        "only a library in a folder of this machine can be {action}; `foray migrate --to DIR` makes such a library of this one, or use the tools of what holds it"
+    )]
+    NotEmbedded {
+        /// What was to be done.
+        action: &'static str,
+    },
+    /// What holds the library cannot be reached.
+    #[error("{0}")]
+    StoreDown(String),
+    /// What holds the library refuses, or cannot do, what was asked.
+    #[error("{0}")]
+    Store(String),
     /// Input or output where no file is named yet.
     #[error("cannot read or write: {0}{hint}", hint = hint(.0))]
     Io(#[from] io::Error),
@@ -264,6 +278,8 @@ impl LibraryError {
             Self::Maintained => ProblemKind::Busy,
             Self::Preparing { .. } | Self::Drawing { .. } => ProblemKind::Preparing,
             Self::DiskFull { .. } => ProblemKind::DiskFull,
+            Self::StoreDown(_) => ProblemKind::StoreDown,
+            Self::NotEmbedded { .. } => ProblemKind::BadRequest,
             _ => ProblemKind::Internal,
         }
     }

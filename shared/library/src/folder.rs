@@ -215,6 +215,14 @@ impl ReindexLock {
     /// [`LibraryError::Maintained`] when another process has it, [`LibraryError::Missing`] where there is no library.
     pub fn take(folder: &Path) -> Result<Self, LibraryError> {
         read_format(folder)?.ok_or_else(|| LibraryError::Missing(folder.to_owned()))?;
+        Self::beside(folder)
+    }
+
+    /// Takes it for a library that is kept elsewhere, of which `folder` holds what this machine keeps.
+    ///
+    /// # Errors
+    /// As for [`ReindexLock::take`].
+    pub fn beside(folder: &Path) -> Result<Self, LibraryError> {
         lock_file(&folder.join(REINDEX_LOCK_FILE))?.map(Self).ok_or(LibraryError::Maintained)
     }
 }

@@ -19,7 +19,7 @@ impl Library {
         let (mut batch, mut changed) = (Batch::default(), vec![]);
         for id in BTreeSet::from_iter(tagging.ids.iter().copied()) {
             let mut record = self.catalogue.photo(id)?.ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
-            if apply(tagging, &mut record.metadata.tags) {
+            if apply_by_hand(tagging, &mut record.metadata.tags) {
                 batch.insert(id.as_bytes().as_slice(), encode(&record)?);
                 changed.push(id);
             }
@@ -31,7 +31,7 @@ impl Library {
 }
 
 /// Changes one photo's tags; tells whether they are others now.
-fn apply(tagging: &HandTagging, tags: &mut Vec<PhotoTag>) -> bool {
+pub fn apply_by_hand(tagging: &HandTagging, tags: &mut Vec<PhotoTag>) -> bool {
     let wanted = tagging.tag.as_str().to_lowercase();
     let before = tags.len();
     let is_meant = |tag: &PhotoTag| tag.is_by_hand() && tag.tag.to_lowercase() == wanted;

@@ -12,6 +12,7 @@ use sled::{Batch, Transactional};
 use crate::LibraryError;
 use crate::catalogue::{COUNTS, Catalogue, now_seconds};
 use crate::records::{Counts, FileRecord, Outcome, PhotoRecord, encode, link_key};
+use crate::store::StoredPhoto;
 use crate::vectors::{self, VectorStore};
 
 /// A batch's effects, worked out against the catalogue before anything is written.
@@ -50,17 +51,30 @@ impl<'a> Commit<'a> {
     }
 
     /// Takes in the batch's changes; `embedded` tells whether a photo has its vector already.
-    pub fn plan(&mut self, batch: &IngestBatch, embedded: impl Fn(ImageId) -> bool) -> Result<(), LibraryError> {
+    pub fn plan(&mut self, batch: &IngestBatch, embedded: &dyn Fn(ImageId) -> bool) -> Result<(), LibraryError> {
         for change in &batch.changes {
             match change {
-                Change::Added { file, photo } => self.add(file, photo, &embedded)?,
-                Change::Linked { file, image } => self.link(file, *image, &embedded)?,
+                Change::Added { file, photo } => self.add(file, photo, embedded)?,
+                Change::Linked { file, image } => self.link(file, *image, embedded)?,
                 Change::Described { image, description } => self.describe(*image, description)?,
                 Change::Failed { file, reason } => self.set_file(file, Outcome::Failure(reason.clone()))?,
                 Change::Removed { path } => self.remove(path)?,
             }
         }
         Ok(())
+    }
+
+    /// Takes in a photo as it is stored elsewhere, with just those files.
+    pub fn adopt(&mut self, photo: &StoredPhoto, embedded: &dyn Fn(ImageId) -> bool) -> Result<(), LibraryError> {
+        let StoredPhoto { id, metadata, indexed_at, files, vector } = photo;
+        if !embedded(*id) && !self.photos.contains_key(id) {
+            self.vectors.push((*id, vector.clone()));
+        }
+        self.photos.insert(*id, PhotoRecord { metadata: metadata.clone(), indexed_at: *indexed_at });
+        let gone = self.links(*id)?.after.iter().filter(|path| files.iter().all(|file| file.path != **path));
+        let gone: Vec<PhotoPath> = gone.cloned().collect();
+        gone.iter().try_for_each(|path| self.remove(path))?;
+        files.iter().try_for_each(|file| self.set_file(file, Outcome::Photo(*id)))
     }
 
     fn add(

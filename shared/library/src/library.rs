@@ -7,8 +7,8 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use foray_protocol::{
-    CommitSummary, Failure, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo, PhotoPath,
-    ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind,
+    CommitSummary, Failure, FileFacts, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo,
+    PhotoPath, ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind,
 };
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
@@ -20,8 +20,9 @@ use crate::facts::FactKeeper;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
 use crate::projection::ProjectionKeeper;
-use crate::records::Counts;
+use crate::records::{Counts, FileRecord, PhotoRecord};
 use crate::space::SpaceIndex;
+use crate::store::StoredPhoto;
 use crate::structures::StructureKeeper;
 use crate::thumbnails::Thumbnails;
 use crate::vectors::VectorStore;
@@ -95,7 +96,7 @@ pub struct Library {
     /// Held while photos get and lose tags, in many steps.
     pub(crate) tagging: Mutex<()>,
     pub(crate) builder: GraphBuilder,
-    thumbnails: Thumbnails,
+    pub(crate) thumbnails: Thumbnails,
     pub(crate) db: Db,
     // Last, so that the lock outlives the database.
     folder: Mutex<LockedFolder>,
@@ -268,15 +269,37 @@ impl Library {
     }
 
     fn commit_batch(&self, batch: &IngestBatch) -> Result<CommitSummary, LibraryError> {
+        self.commit_planned(&batch.space, |commit, embedded| {
+            commit.plan(batch, embedded)?;
+            self.write_thumbnails(batch)
+        })
+    }
+
+    /// Takes photos in as they are stored elsewhere, in place of what the library knows of them; their previews are not among that.
+    ///
+    /// # Errors
+    /// [`LibraryError::WrongSpace`] where the library has photos of another space.
+    pub fn take_photos(&self, space: &SpaceId, photos: &[StoredPhoto]) -> Result<(), LibraryError> {
+        self.commit_planned(space, |commit, embedded| {
+            photos.iter().try_for_each(|photo| commit.adopt(photo, embedded))
+        })?;
+        Ok(())
+    }
+
+    /// Commits what `plan` makes of the library's state; it is told which photos have their vectors already.
+    fn commit_planned(
+        &self,
+        space: &SpaceId,
+        plan: impl FnOnce(&mut Commit<'_>, &dyn Fn(ImageId) -> bool) -> Result<(), LibraryError>,
+    ) -> Result<CommitSummary, LibraryError> {
         let _one_at_a_time = self.writing.lock();
         check_space_on_disk(&self.path())?;
-        let active = self.space_for(&batch.space)?;
-        let mut commit = Commit::new(&self.catalogue, self.tag_rules_of(&batch.space)?)?;
+        let active = self.space_for(space)?;
+        let mut commit = Commit::new(&self.catalogue, self.tag_rules_of(space)?)?;
         let first_row = {
             let index = active.index.read();
-            commit.plan(batch, |id| index.row(id).is_some())?;
-            commit.vectors.iter().try_for_each(|(_, vector)| index.check_dimension(vector))?;
-            self.write_thumbnails(batch)?;
+            plan(&mut commit, &|id| index.row(id).is_some())?;
+            index.check_dimensions(commit.vectors.iter().map(|(_, vector)| vector))?;
             commit.write(&index.store, index.next_row())?;
             index.next_row()
         };
@@ -286,6 +309,35 @@ impl Library {
         self.has_changed();
         self.build_graph_if_due();
         Ok(commit.summary)
+    }
+
+    /// Photos as they are stored, in the order of their ids, at most `limit` of them, from the first one after `after`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn stored_photos(&self, after: Option<ImageId>, limit: usize) -> Result<Vec<StoredPhoto>, LibraryError> {
+        let Some(active) = self.active() else { return Ok(vec![]) };
+        let mut stored = vec![];
+        for entry in self.catalogue.photos_after(after) {
+            let (id, record) = entry?;
+            let Some(vector) = active.embedding(id)? else { continue };
+            let PhotoRecord { metadata, indexed_at } = record;
+            stored.push(StoredPhoto { id, metadata, indexed_at, files: self.files_of(id)?, vector });
+            if stored.len() == limit {
+                break;
+            }
+        }
+        Ok(stored)
+    }
+
+    fn files_of(&self, id: ImageId) -> Result<Vec<FileFacts>, LibraryError> {
+        let mut files = vec![];
+        for path in self.catalogue.paths(id)? {
+            if let Some(FileRecord { size, modified_ns, companions, .. }) = self.catalogue.file(&path)? {
+                files.push(FileFacts { path, size, modified_ns, companions });
+            }
+        }
+        Ok(files)
     }
 
     fn write_thumbnails(&self, batch: &IngestBatch) -> Result<(), LibraryError> {
@@ -403,13 +455,7 @@ impl Library {
     /// # Errors
     /// [`LibraryError::NoPhoto`], or [`LibraryError::FileGone`] when none of its files is there.
     pub fn original_file(&self, id: ImageId) -> Result<PathBuf, LibraryError> {
-        let paths = self.catalogue.paths(id)?;
-        let first = paths.first().ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
-        let roots: Vec<PathBuf> =
-            self.catalogue.roots()?.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
-        let inside = |file: &PathBuf| file.is_file() && roots.iter().any(|root| file.starts_with(root));
-        let found = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).find(inside);
-        found.ok_or_else(|| LibraryError::FileGone { id, path: first.as_path().to_owned() })
+        servable_file(id, &self.catalogue.paths(id)?, &self.catalogue.roots()?)
     }
 
     /// What the library holds; the backend is for whoever runs one to add.
@@ -510,6 +556,18 @@ impl Ingest for Library {
     fn report(&self, progress: &IndexProgress) {
         *self.progress.lock() = Some(progress.clone());
     }
+}
+
+/// The first of a photo's files that exists, is a plain file, and lies in one of the roots, symbolic links resolved.
+///
+/// # Errors
+/// [`LibraryError::NoPhoto`] for a photo without files, or [`LibraryError::FileGone`] when none of them is there.
+pub fn servable_file(id: ImageId, paths: &[PhotoPath], roots: &[PhotoPath]) -> Result<PathBuf, LibraryError> {
+    let first = paths.first().ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
+    let roots: Vec<PathBuf> = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
+    let inside = |file: &PathBuf| file.is_file() && roots.iter().any(|root| file.starts_with(root));
+    let found = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).find(inside);
+    found.ok_or_else(|| LibraryError::FileGone { id, path: first.as_path().to_owned() })
 }
 
 /// Opens the database of the library in `folder`, or makes one.

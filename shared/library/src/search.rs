@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 
-use foray_protocol::{Facets, Filter, Hit, ImageId, Neighbour, Photo, SpaceId, UnitVector};
+use foray_protocol::{Facets, Filter, Hit, ImageId, Photo, SpaceId, UnitVector};
 
 use crate::LibraryError;
 use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
-use crate::photo_query::{Answer, PageStart, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
+use crate::photo_query::{Answer, PhotoQuery};
+use crate::ranking::{Best, Candidates, in_order, listed, ranked};
 use crate::relevance::Yardstick;
 use crate::space::SpaceIndex;
 
-/// From this cosine similarity on two photos are shots of the same thing.
-pub(crate) const NEAR_IDENTICAL: f32 = 0.97;
 /// Photos that a probe of the graph asks for the neighbours of, and how many of these.
 const PROBES: usize = 32;
 const PROBED: usize = 10;
@@ -89,60 +88,19 @@ impl Library {
         allowed: Option<&RowSet>,
     ) -> Result<Answer, LibraryError> {
         index.check_dimension(vector)?;
-        let Refinement { min_relevance, sort, .. } = query.refinement;
         let yardstick = Yardstick::new(index, vector, query.concepts);
-        // One more than the page shows whether others come after it.
-        let mut want = query.start.seen() + query.limit + 1;
-        let hunt = Hunt { index, query, vector, allowed };
-        let (mut hits, end, plan) = loop {
-            let Reach { rows, above, is_all, plan } = hunt.reach(want);
-            let mut photos = vec![];
-            for (Scored { score, row }, folded) in rows {
-                let photo = self.photo_with_paths(index.ids[row as usize])?;
-                let relevance = yardstick.relevance(row, score);
-                photos.push(Placed::by_score(Hit { folded, ..Hit::new(photo, score, relevance) }));
-            }
-            sort_placed(&mut photos);
-            let (hits, end) = cut_page(photos, query, above);
-            // Photos that came since the page before have pushed others out of reach.
-            if end.is_some() || is_all {
-                break (hits, end, plan);
-            }
-            want *= 2;
-        };
-        let all = hits.len();
-        hits.retain(|hit| hit.relevance >= min_relevance);
-        let weaker = all - hits.len();
-        sort_by_date(&mut hits, sort);
-        // Relevance does not fall with every photo, but behind a page without a relevant one hardly any comes.
-        let end = end.filter(|_| !hits.is_empty());
-        Ok(Answer { hits, weaker, end, plan: Some(plan) })
+        ranked(
+            query,
+            &Hunt { library: self, index, excluded: index.rows_of(query.exclude), vector, allowed, yardstick },
+        )
     }
 
     /// Photos without a query's direction, by path or date.
     fn list(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &RowSet) -> Result<Answer, LibraryError> {
-        let photo = |row: u32| {
-            let photo = self.photo_with_paths(index.ids[row as usize])?;
-            Ok(Placed::in_list(Hit::new(photo, 0.0, 1.0), query.refinement.sort))
-        };
         let excluded = index.rows_of(query.exclude);
         let live = rows.iter().filter(|&row| index.is_live(row) && !excluded.contains(row));
-        let mut photos = live.map(photo).collect::<Result<Vec<_>, LibraryError>>()?;
-        sort_placed(&mut photos);
-        let (hits, end) = cut_page(photos, query, 0);
-        Ok(Answer { hits, end, ..Answer::default() })
-    }
-
-    /// The photos that look most like `id`, nearest first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`LibraryError::NoPhoto`].
-    pub fn neighbours(&self, id: ImageId, limit: usize) -> Result<Vec<Neighbour>, LibraryError> {
-        let vector = self.vector(id)?;
-        let alike =
-            self.search(&PhotoQuery { vector: Some(&vector), exclude: &[id], limit, ..PhotoQuery::default() })?;
-        let neighbour = |hit: Hit| Neighbour { id: hit.photo.id, path: hit.photo.path, score: hit.score };
-        Ok(alike.into_iter().map(neighbour).collect())
+        let photos = live.map(|row| self.photo_with_paths(index.ids[row as usize]));
+        Ok(listed(query, photos.collect::<Result<Vec<_>, _>>()?.into_iter()))
     }
 
     /// Recall@10 of searches through the graph, for the vectors of some photos all over the library, against the exact scan, 0 to 1;
@@ -178,10 +136,9 @@ impl Library {
             let row = index.row(*id).filter(|&row| index.is_live(row)).ok_or_else(|| missing(id))?;
             let score = index.vectors.score(vector, row);
             let hit = Hit::new(self.photo_with_paths(*id)?, score, yardstick.relevance(row, score));
-            photos.push(Placed::by_score(hit));
+            photos.push(hit);
         }
-        sort_placed(&mut photos);
-        Ok(photos.into_iter().map(Placed::into_hit).collect())
+        Ok(in_order(photos))
     }
 
     /// A photo with its files.
@@ -192,84 +149,37 @@ impl Library {
 }
 
 /// Where rows are looked for, and by what.
-#[derive(Clone, Copy)]
 struct Hunt<'a> {
+    library: &'a Library,
     index: &'a SpaceIndex,
-    query: &'a PhotoQuery<'a>,
+    excluded: RowSet,
     vector: &'a UnitVector,
     allowed: Option<&'a RowSet>,
+    yardstick: Yardstick<'a>,
 }
 
-/// The best rows, each with how many were folded into it.
-struct Reach {
-    rows: Vec<(Scored, usize)>,
-    /// How many still better ones were left out, which no photo of the page can be among.
-    above: usize,
-    /// Whether there are no others.
-    is_all: bool,
-    plan: Plan,
-}
+impl Candidates for Hunt<'_> {
+    type Key = u32;
 
-impl Hunt<'_> {
-    /// The `want` best rows, and those that score as the last of them: the order of ties is decided by path later.
-    fn reach(self, want: usize) -> Reach {
-        if self.query.refinement.dedupe {
-            let (rows, plan) = self.distinct_rows(want);
-            let is_all = rows.len() < want;
-            return Reach { rows, above: 0, is_all, plan };
-        }
-        let (mut best, plan) = self.best_rows(want);
-        keep_with_ties(&mut best, want);
-        let is_all = best.len() < want;
-        // Only what may stand on the page is read from the catalogue.
-        let highest = match self.query.start {
-            PageStart::Offset(offset) => best.get(offset).map_or(f64::INFINITY, |first| first.score.into()),
-            PageStart::After(end) => end.height(),
-        };
-        let above = best.partition_point(|scored| f64::from(scored.score) > highest);
-        let rows = best.drain(above..).map(|scored| (scored, 0)).collect();
-        Reach { rows, above, is_all, plan }
+    fn best(&self, want: usize) -> Result<Best<u32>, LibraryError> {
+        let Found { rows, plan } = self.index.vectors.best(self.vector, want + self.excluded.len(), self.allowed);
+        let kept = rows.into_iter().filter(|scored| !self.excluded.contains(scored.row));
+        Ok(Best { photos: kept.map(|Scored { score, row }| (row, score)).collect(), plan: Some(plan) })
     }
 
-    /// At least the `want` best rows, without those that are excluded.
-    fn best_rows(self, want: usize) -> (Vec<Scored>, Plan) {
-        let excluded = self.index.rows_of(self.query.exclude);
-        let Found { mut rows, plan } = self.index.vectors.best(self.vector, want + excluded.len(), self.allowed);
-        rows.retain(|scored| !excluded.contains(scored.row));
-        (rows, plan)
+    fn load(&self, _rows: &[u32]) -> Result<(), LibraryError> {
+        Ok(())
     }
 
-    /// The `last` best rows of which no two are near-identical, with how many were folded into each.
-    fn distinct_rows(self, last: usize) -> (Vec<(Scored, usize)>, Plan) {
-        let mut want = 2 * last;
-        loop {
-            let (best, plan) = self.best_rows(want);
-            let is_all = best.len() < want;
-            let kept = folded(self.index, best);
-            if is_all || kept.len() >= last {
-                return (kept.into_iter().take(last).collect(), plan);
-            }
-            want *= 2;
-        }
+    fn photo(&self, row: u32) -> Result<Option<Photo>, LibraryError> {
+        Ok(Some(self.library.photo_with_paths(self.index.ids[row as usize])?))
     }
-}
 
-fn folded(index: &SpaceIndex, best: Vec<Scored>) -> Vec<(Scored, usize)> {
-    let mut kept: Vec<(Scored, usize)> = vec![];
-    for scored in best {
-        let is_same =
-            |(other, _): &&mut (Scored, usize)| index.vectors.score_rows(other.row, scored.row) >= NEAR_IDENTICAL;
-        match kept.iter_mut().find(is_same) {
-            Some((_, folded)) => *folded += 1,
-            None => kept.push((scored, 0)),
-        }
+    fn similarity(&self, a: u32, b: u32) -> f32 {
+        self.index.vectors.score_rows(a, b)
     }
-    kept
-}
 
-/// Cuts to the `count` best, but keeps what scores as high as the last of them: the order of ties is decided by path later.
-fn keep_with_ties(best: &mut Vec<Scored>, count: usize) {
-    if let Some(last) = count.checked_sub(1).and_then(|last| best.get(last)).map(|scored| scored.score) {
-        best.truncate(best.partition_point(|scored| scored.score >= last));
+    fn relevance(&self, row: u32, score: f32) -> f32 {
+        self.yardstick.relevance(row, score)
     }
 }

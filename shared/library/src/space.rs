@@ -133,6 +133,20 @@ impl SpaceIndex {
         self.vectors.len() as u32
     }
 
+    /// Checks that all `vectors` have this space's number of components; an empty space takes that of the first.
+    pub fn check_dimensions<'a>(&self, vectors: impl IntoIterator<Item = &'a UnitVector>) -> Result<(), LibraryError> {
+        let mut expected = self.vectors.dimension();
+        for vector in vectors {
+            let got = vector.dimension();
+            match expected {
+                0 => expected = got,
+                expected if expected != got => return Err(LibraryError::Dimension { expected, got }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that `vector` has this space's number of components.
     pub fn check_dimension(&self, vector: &UnitVector) -> Result<(), LibraryError> {
         let (expected, got) = (self.vectors.dimension(), vector.dimension());

@@ -7,6 +7,7 @@ use foray_protocol::{ImageId, PhotoFiles, ProtocolError, SpaceCoverage, SpaceId,
 use parking_lot::RwLock;
 use sled::Batch;
 
+use crate::documents::Documents;
 use crate::library::{ActiveSpace, check_space_on_disk};
 use crate::vectors::{self, VectorStore};
 use crate::{Library, LibraryError};
@@ -82,9 +83,9 @@ impl Library {
         check_space_on_disk(&self.path())?;
         let work = self.space_in_work(space)?;
         let mut index = work.index.write();
+        index.check_dimensions(given.iter().map(|(_, vector)| vector))?;
         let mut added: Vec<(ImageId, UnitVector)> = vec![];
         for (id, vector) in given {
-            index.check_dimension(vector)?;
             let is_new = index.row(*id).is_none() && added.iter().all(|(other, _)| other != id);
             if is_new && self.catalogue.photos.contains_key(id.as_bytes())? {
                 added.push((*id, vector.clone()));

@@ -1,11 +1,12 @@
 //! Tags that rules give to photos: to those that are here when a rule comes, and to each that comes later.
 
 use foray_protocol::{ImageId, PhotoTag, SearchName, SpaceId, TagRule, UnitVector};
-use sled::{Batch, Tree};
+use sled::Batch;
 
 use crate::LibraryError;
+use crate::documents::{DocumentKind, Documents};
 use crate::library::{ActiveSpace, Library};
-use crate::records::{decode, encode};
+use crate::records::encode;
 
 /// Photos whose tags are changed in one step, while commits wait.
 const PHOTOS_A_STEP: usize = 1_000;
@@ -13,14 +14,6 @@ const PHOTOS_A_STEP: usize = 1_000;
 const TAGGING: &str = "tagging";
 
 impl Library {
-    /// The rules by which photos get tags, by name.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn tag_rules(&self) -> Result<Vec<TagRule>, LibraryError> {
-        self.tag_rule_tree()?.iter().values().map(|value| decode(&value?)).collect()
-    }
-
     /// Keeps a rule, instead of one that had its name before, and gives all photos the tags that they get by it; tells how many got
     /// one.
     ///
@@ -33,13 +26,8 @@ impl Library {
         }
         let _alone = self.tagging.lock();
         self.mark_tagging()?;
-        {
-            let _one_at_a_time = self.writing.lock();
-            let tree = self.tag_rule_tree()?;
-            tree.insert(rule.classifier.name.as_str(), encode(rule)?)?;
-            tree.flush()?;
-        }
-        let tagged = self.retag(|vector, tags| replace(tags, &rule.classifier.name, rule.tag(vector)))?;
+        self.put_tag_rule(rule)?;
+        let tagged = self.retag(|vector, tags| replace_tag(tags, &rule.classifier.name, rule.tag(vector)))?;
         self.unmark_tagging()?;
         Ok(tagged)
     }
@@ -52,17 +40,13 @@ impl Library {
     pub fn forget_tag_rule(&self, name: &SearchName) -> Result<usize, LibraryError> {
         let _alone = self.tagging.lock();
         let before = self.photos_tagged_by(name)?;
-        let tree = self.tag_rule_tree()?;
-        if before == 0 && !tree.contains_key(name.as_str())? {
+        let key = name.as_str().as_bytes();
+        if before == 0 && self.document(DocumentKind::TagRule, key)?.is_none() {
             return Err(LibraryError::NoTagRule(name.to_string()));
         }
         self.mark_tagging()?;
-        {
-            let _one_at_a_time = self.writing.lock();
-            tree.remove(name.as_str())?;
-            tree.flush()?;
-        }
-        self.retag(|_, tags| replace(tags, name, None))?;
+        self.remove_document(DocumentKind::TagRule, key)?;
+        self.retag(|_, tags| replace_tag(tags, name, None))?;
         self.unmark_tagging()?;
         Ok(before)
     }
@@ -80,7 +64,7 @@ impl Library {
             let gives = |rule: &SearchName| rules.iter().any(|TagRule { classifier, .. }| classifier.name == *rule);
             tags.retain(|tag| tag.rule.as_ref().is_none_or(gives));
             let here = rules.iter().filter(|rule| rule.classifier.layer.space == active.id);
-            here.filter(|rule| replace(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
+            here.filter(|rule| replace_tag(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
         })?;
         self.unmark_tagging()
     }
@@ -161,15 +145,10 @@ impl Library {
         }
         Ok(count)
     }
-
-    /// Name -> [`TagRule`].
-    fn tag_rule_tree(&self) -> Result<Tree, LibraryError> {
-        Ok(self.db.open_tree("tag_rules")?)
-    }
 }
 
 /// Puts the tag that a rule gives in place of the one that it gave before; tells whether it gives one.
-fn replace(tags: &mut Vec<PhotoTag>, rule: &SearchName, tag: Option<PhotoTag>) -> bool {
+pub fn replace_tag(tags: &mut Vec<PhotoTag>, rule: &SearchName, tag: Option<PhotoTag>) -> bool {
     let is_given = tag.is_some();
     tags.retain(|tag| tag.rule.as_ref() != Some(rule));
     tags.extend(tag);
@@ -230,8 +209,8 @@ mod tests {
         let (_folder, library) = library();
         library.keep_tag_rule(&rule("kinds", "m")).unwrap();
         // As a kill leaves it: one rule has no tags yet, the tags of another have no rule any more.
-        library.tag_rule_tree().unwrap().insert("late", encode(&rule("late", "m")).unwrap()).unwrap();
-        library.tag_rule_tree().unwrap().remove("kinds").unwrap();
+        library.put_tag_rule(&rule("late", "m")).unwrap();
+        library.remove_document(DocumentKind::TagRule, b"kinds").unwrap();
         library.mark_tagging().unwrap();
         assert_eq!(tags(&library, 0), ["kinds:x"]);
         library.maintain().unwrap();
@@ -243,7 +222,7 @@ mod tests {
     fn tags_that_outlived_their_rule_can_be_taken_away() {
         let (_folder, library) = library();
         library.keep_tag_rule(&rule("kinds", "m")).unwrap();
-        library.tag_rule_tree().unwrap().remove("kinds").unwrap();
+        library.remove_document(DocumentKind::TagRule, b"kinds").unwrap();
         let name = "kinds".parse().unwrap();
         assert_eq!(library.forget_tag_rule(&name).unwrap(), 2);
         assert!(tags(&library, 0).is_empty());

@@ -16,6 +16,12 @@ pub const DEFAULT_BIND: &str = "127.0.0.1:7878";
 pub struct Config {
     /// The library's folder.
     pub library: Option<PathBuf>,
+    /// The address of a library on Milvus, instead of a folder.
+    pub store: Option<String>,
+    /// Where previews of a library on Milvus are.
+    pub previews: Option<String>,
+    /// How many photos of a library on Milvus a process keeps to itself to compare all with all.
+    pub sample: Option<usize>,
     /// The server to talk to instead of opening the library here.
     pub server: Option<String>,
     /// The model's name.

@@ -128,7 +128,9 @@ impl ProtocolError {
     pub fn another(&self) -> Another {
         match self {
             Self::Unreachable { .. } => Another::Later,
-            Self::Refused(problem) if problem.kind == ProblemKind::TooManyAttempts => Another::Later,
+            Self::Refused(Problem { kind: ProblemKind::TooManyAttempts | ProblemKind::StoreDown, .. }) => {
+                Another::Later
+            }
             _ => Another::Never,
         }
     }
@@ -167,6 +169,9 @@ pub enum ProblemKind {
     /// The answer takes long to prepare, which goes on; ask again later.
     #[serde(rename = "/problems/preparing")]
     Preparing,
+    /// What holds the library cannot be reached; it may come back.
+    #[serde(rename = "/problems/store-down")]
+    StoreDown,
     /// The disk is full or nearly so.
     #[serde(rename = "/problems/disk-full")]
     DiskFull,
@@ -199,7 +204,7 @@ impl ProblemKind {
             Self::UnreadableImage => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
-            Self::Preparing => 503,
+            Self::Preparing | Self::StoreDown => 503,
             Self::DiskFull => 507,
         }
     }
@@ -216,6 +221,7 @@ impl ProblemKind {
             Self::Uncovered => "Vectors are missing",
             Self::Busy => "Busy",
             Self::Preparing => "Being prepared",
+            Self::StoreDown => "The library's store is down",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",

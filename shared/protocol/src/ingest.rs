@@ -29,6 +29,15 @@ pub trait Ingest: Send + Sync {
         limit: usize,
     ) -> Result<Vec<RootFile>, ProtocolError>;
 
+    /// Reserves files for whoever asks, where several indexers share a library; tells for each whether nobody else works at it. Those
+    /// that are committed are free again, and so are those of an indexer that has died. Without others every file is free.
+    ///
+    /// # Errors
+    /// As for all of these.
+    fn claim(&self, paths: &[PhotoPath]) -> Result<Vec<bool>, ProtocolError> {
+        Ok(vec![true; paths.len()])
+    }
+
     /// Applies the changes in their order.
     fn commit(&self, batch: &IngestBatch) -> Result<CommitSummary, ProtocolError>;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use foray_embedding::Embedder;
 use foray_evaluation::{caption_lines, read_text};
-use foray_library::{Library, LibraryError};
+use foray_library::{LibraryError, Store};
 use foray_protocol::{
     Classification, Classifier, EmbeddingCache, Failure, PhotoPath, SearchRequest, StopSignal, UnitVector, is_photo,
 };
@@ -184,7 +184,7 @@ fn classify_vectors(
 /// The photos with how relevant the labels are to them, and no class where they are not.
 fn with_relevance(
     classified: Vec<Classified>,
-    library: Option<&Library>,
+    library: Option<&dyn Store>,
     embedder: &Embedder,
     classifier: &Classifier,
 ) -> Result<Vec<Classified>> {

@@ -13,16 +13,20 @@ const SLOPE: f32 = 1.5;
 
 /// Scores of an average photo for a query.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Background {
+pub struct Background {
     mean: f32,
     deviation: f32,
 }
 
 impl Background {
     /// From an even sample of the live photos.
-    pub fn new(index: &SpaceIndex, query: &UnitVector) -> Self {
+    pub(crate) fn new(index: &SpaceIndex, query: &UnitVector) -> Self {
         let query = QuantizedVector::new(query.as_slice());
-        let scores = index.sample(SAMPLE).map(|row| index.vectors.arena.score(&query, row));
+        Self::of(index.sample(SAMPLE).map(|row| index.vectors.arena.score(&query, row)))
+    }
+
+    /// From the scores, cosine similarities, of an even sample of photos.
+    pub fn of(scores: impl Iterator<Item = f32>) -> Self {
         let (mean, deviation) = mean_and_deviation(scores);
         Self { mean, deviation }
     }

@@ -67,7 +67,7 @@ impl ConceptBank {
     }
 
     /// How many components the embeddings have.
-    pub(crate) fn dimension(&self) -> usize {
+    pub fn dimension(&self) -> usize {
         self.concepts.dimension()
     }
 

@@ -9,9 +9,9 @@ mod concepts;
 
 use foray_protocol::UnitVector;
 
+pub use background::Background;
 pub use concepts::ConceptBank;
 
-use crate::relevance::background::Background;
 use crate::space::SpaceIndex;
 
 /// What the scores of one query are measured by.

@@ -14,7 +14,7 @@ use crate::engine::{RowSet, Scored, Top};
 use crate::library::Library;
 use crate::neighbours::lists::Lists;
 use crate::photo_query::{check_page, page};
-use crate::search::NEAR_IDENTICAL;
+use crate::ranking::NEAR_IDENTICAL;
 use crate::space::SpaceIndex;
 use crate::structures::Structures;
 

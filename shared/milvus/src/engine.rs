@@ -1,0 +1,389 @@
+//! The client of Milvus as the library uses it: from any thread, with strong reads, and errors that tell a user what to do.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use foray_protocol::{ImageId, UnitVector};
+use milvus::v2::prelude::{
+    ClientV2, CollectionSchema, ConnectConfig, ConsistencyLevel, CreateCollectionRequest, DeleteRequest,
+    DescribeCollectionRequest, DropCollectionRequest, EntityRow, Error, FlushRequest, HasCollectionRequest, Ids,
+    IndexParam, InsertRequest, LoadCollectionRequest, QueryRequest, RetryConfig, SearchRequest, SearchVectors,
+    TelemetryConfig, UpsertRequest,
+};
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::columns::{row_id, text_of};
+use crate::text::quote;
+use crate::{Address, MilvusError};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// Of one read; writes are never sent twice by the client.
+const ATTEMPTS: u32 = 5;
+/// What the client takes in one answer is 4 MiB.
+const ANSWER_BYTES: usize = 3 << 20;
+/// The most rows of one answer, by Milvus's default settings.
+const MOST_ROWS: usize = 16_384;
+/// Candidates that the walk through the graph keeps, at least.
+const LEAST_EF: usize = 200;
+/// What Milvus answers about a collection that is not loaded, as after a restart of Milvus Lite.
+const NOT_LOADED: i32 = 101;
+/// What several versions of Milvus say about a collection that is not there.
+const NO_COLLECTION: i32 = 100;
+
+/// A connection to Milvus.
+pub(crate) struct Engine {
+    client: ClientV2,
+    address: Address,
+    /// Of vectors, by collection; the name of a space's collection goes with its model.
+    dimensions: Mutex<HashMap<String, usize>>,
+    // Last: the client's tasks run on it.
+    runtime: Runtime,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.address)
+    }
+}
+
+/// A row found by its vector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Found {
+    pub id: ImageId,
+    /// Cosine similarity.
+    pub score: f32,
+}
+
+impl Engine {
+    /// # Errors
+    /// [`MilvusError::Down`] and [`MilvusError::Refused`].
+    pub fn connect(address: &Address) -> Result<Self, MilvusError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime =
+            runtime.map_err(|error| MilvusError::Failed { address: address.to_string(), reason: error.to_string() })?;
+        let retry = RetryConfig::new().max_attempts(ATTEMPTS as _).max_retry_timeout(CALL_TIMEOUT);
+        let config = ConnectConfig::new()
+            .uri(address.endpoint())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .rpc_timeout(CALL_TIMEOUT)
+            .retry(retry)
+            .telemetry(TelemetryConfig::new().enabled(false));
+        let config = match address.token() {
+            Some(token) => config.token(token),
+            None => config,
+        };
+        let config = match address.database() {
+            Some(database) => config.database(database),
+            None => config,
+        };
+        let client = runtime.block_on(ClientV2::new(&config)).map_err(|error| trouble(address, &error))?;
+        Ok(Self { client, address: address.clone(), dimensions: Mutex::default(), runtime })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Has the client do something; whoever calls may itself run on a runtime.
+    fn run<T, F, D>(&self, act: D) -> Result<T, MilvusError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        D: FnOnce(ClientV2) -> F,
+    {
+        self.wait(act(self.client.clone())).map_err(|error| trouble(&self.address, &error))
+    }
+
+    fn wait<T: Send + 'static>(
+        &self,
+        acting: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Box<Error>> {
+        let (send, receive) = sync_channel(1);
+        self.runtime.spawn(async move {
+            // Whoever waits cannot have gone: it blocks.
+            let _ = send.send(acting.await.map_err(Box::new));
+        });
+        let ended = |_| Err(Box::new(Error::Timeout("the client of Milvus has ended".to_owned())));
+        receive.recv().unwrap_or_else(ended)
+    }
+
+    /// The same for what needs a loaded collection, which it loads if it was not.
+    fn run_loaded<T, F, D>(&self, collection: &str, act: D) -> Result<T, MilvusError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        D: Fn(ClientV2) -> F,
+    {
+        match self.wait(act(self.client.clone())) {
+            Err(error) if is_not_loaded(&error) => {
+                self.load(collection)?;
+                self.run(act)
+            }
+            outcome => outcome.map_err(|error| trouble(&self.address, &error)),
+        }
+    }
+
+    pub fn has(&self, collection: &str) -> Result<bool, MilvusError> {
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            let request = HasCollectionRequest::builder().collection_name(name).build()?;
+            Ok(client.has_collection(request).await?.exists())
+        })
+    }
+
+    /// The types of a collection's columns by name, with the dimension of its vectors.
+    pub fn describe(&self, collection: &str) -> Result<(HashMap<String, String>, usize), MilvusError> {
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            let request = DescribeCollectionRequest::builder().collection_name(name).build()?;
+            let description = client.describe_collection(request).await?;
+            let (mut columns, mut dimension) = (HashMap::new(), 0);
+            for field in description.description().get_schema().get_fields() {
+                columns.insert(field.get_name().to_owned(), format!("{:?}", field.get_data_type()));
+                let told = field.get_type_params().get("dim").and_then(|dim| dim.parse().ok());
+                dimension = dimension.max(told.unwrap_or(field.get_dimension() as usize));
+            }
+            Ok((columns, dimension))
+        })
+    }
+
+    /// How many components the vectors of a collection have.
+    pub fn dimension(&self, collection: &str) -> Result<usize, MilvusError> {
+        if let Some(&dimension) = self.dimensions.lock().get(collection) {
+            return Ok(dimension);
+        }
+        let (_, dimension) = self.describe(collection)?;
+        self.dimensions.lock().insert(collection.to_owned(), dimension);
+        Ok(dimension)
+    }
+
+    /// Makes a collection with its indexes and loads it. Another process may have done so meanwhile: that is no error.
+    pub fn create(
+        &self,
+        collection: &str,
+        schema: &CollectionSchema,
+        indexes: &[IndexParam],
+    ) -> Result<(), MilvusError> {
+        let (name, schema, indexes) = (collection.to_owned(), schema.clone(), indexes.to_vec());
+        let created = self.run(|client| async move {
+            let request = CreateCollectionRequest::builder()
+                .collection_name(name)
+                .schema(schema)
+                .index_params(indexes)
+                .consistency_level(ConsistencyLevel::Strong)
+                .build()?;
+            client.create_collection(request).await.map(drop)
+        });
+        match created {
+            Err(_) if self.has(collection)? => self.load(collection),
+            created => created,
+        }
+    }
+
+    pub fn load(&self, collection: &str) -> Result<(), MilvusError> {
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            client.load_collection(LoadCollectionRequest::builder().collection_name(name).build()?).await.map(drop)
+        })
+    }
+
+    pub fn drop_collection(&self, collection: &str) -> Result<(), MilvusError> {
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            client.drop_collection(DropCollectionRequest::builder().collection_name(name).build()?).await.map(drop)
+        })
+    }
+
+    /// Has what was written indexed; writes are safe without it.
+    pub fn flush(&self, collection: &str) -> Result<(), MilvusError> {
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            client.flush(FlushRequest::builder().collection_names([name]).build()?).await.map(drop)
+        })
+    }
+
+    /// Writes rows in place of those of their keys; all columns are given.
+    pub fn upsert(&self, collection: &str, rows: Vec<Value>) -> Result<(), MilvusError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let name = collection.to_owned();
+        self.run(|client| async move {
+            let rows = InsertRequest::builder().collection_name(name).rows(rows).build()?;
+            client.upsert(UpsertRequest::builder().insert(rows).build()?).await.map(drop)
+        })
+    }
+
+    /// Deletes the rows that `filter` holds for.
+    pub fn delete(&self, collection: &str, filter: &str) -> Result<(), MilvusError> {
+        let (name, filter) = (collection.to_owned(), filter.to_owned());
+        self.run_loaded(collection, move |client| {
+            let (name, filter) = (name.clone(), filter.clone());
+            async move {
+                client.delete(DeleteRequest::builder().collection_name(name).filter(filter).build()?).await.map(drop)
+            }
+        })
+    }
+
+    pub fn count(&self, collection: &str, filter: &str) -> Result<usize, MilvusError> {
+        let (name, filter) = (collection.to_owned(), filter.to_owned());
+        self.run_loaded(collection, move |client| {
+            let (name, filter) = (name.clone(), filter.clone());
+            async move {
+                let request = QueryRequest::builder()
+                    .collection_name(name)
+                    .filter(filter)
+                    .output_fields(["count(*)"])
+                    .consistency_level(ConsistencyLevel::Strong)
+                    .build()?;
+                Ok(client.query(request).await?.results().get_row_count() as usize)
+            }
+        })
+    }
+
+    /// The columns of at most `limit` rows, in the order of their keys.
+    fn query(
+        &self,
+        collection: &str,
+        filter: &str,
+        columns: &[&str],
+        limit: usize,
+    ) -> Result<Vec<EntityRow>, MilvusError> {
+        let (name, filter) = (collection.to_owned(), filter.to_owned());
+        let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+        self.run_loaded(collection, move |client| {
+            let (name, filter, columns) = (name.clone(), filter.clone(), columns.clone());
+            async move {
+                let in_order = [("iterator", "true"), ("reduce_stop_for_best", "true")];
+                let request = QueryRequest::builder()
+                    .collection_name(name)
+                    .filter(filter)
+                    .output_fields(columns)
+                    .limit(limit as i64)
+                    .extra_params(in_order.map(|(key, value)| (key.to_owned(), value.to_owned())).into())
+                    .consistency_level(ConsistencyLevel::Strong)
+                    .build()?;
+                client.query(request).await?.results().get_output_rows()
+            }
+        })
+    }
+
+    /// Calls `visit` for every row that `filter` holds for, in the order of their keys, from the first one after `after`, until it
+    /// says that it has enough. `row_bytes` is what a row may take.
+    pub fn each_row(
+        &self,
+        collection: &str,
+        (filter, after): (&str, &str),
+        (columns, row_bytes): (&[&str], usize),
+        mut visit: impl FnMut(EntityRow) -> Result<bool, MilvusError>,
+    ) -> Result<(), MilvusError> {
+        let page = (ANSWER_BYTES / row_bytes.max(1)).clamp(16, MOST_ROWS);
+        let mut last = after.to_owned();
+        loop {
+            let beyond = format!("id > {} and ({filter})", quote(&last));
+            let rows = self.query(collection, &beyond, columns, page)?;
+            let is_last = rows.len() < page;
+            if let Some(row) = rows.last() {
+                last = text_of(row, "id")?.to_owned();
+            }
+            for row in rows {
+                if !visit(row)? {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// All rows that `filter` holds for, in the order of their keys.
+    pub fn rows(
+        &self,
+        collection: &str,
+        filter: &str,
+        columns: &[&str],
+        row_bytes: usize,
+    ) -> Result<Vec<EntityRow>, MilvusError> {
+        let mut rows = vec![];
+        self.each_row(collection, (filter, ""), (columns, row_bytes), |row| {
+            rows.push(row);
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// The `limit` rows whose vectors are most similar to `vector`, of those that `filter` holds for, best first.
+    pub fn search(
+        &self,
+        collection: &str,
+        vector: &UnitVector,
+        filter: &str,
+        limit: usize,
+    ) -> Result<Vec<Found>, MilvusError> {
+        let (name, filter, vector) = (collection.to_owned(), filter.to_owned(), vector.as_slice().to_vec());
+        let limit = limit.min(MOST_ROWS);
+        let found = self.run_loaded(collection, move |client| {
+            let (name, filter, vector) = (name.clone(), filter.clone(), vector.clone());
+            async move {
+                let request = SearchRequest::builder()
+                    .collection_name(name)
+                    .vector_field("vector")
+                    .vectors(SearchVectors::Float(vec![vector]))
+                    .limit(limit as i64)
+                    .filter(filter)
+                    .output_fields(["id"])
+                    .extra_params(HashMap::from([("ef".to_owned(), limit.max(LEAST_EF).to_string())]))
+                    .consistency_level(ConsistencyLevel::Strong)
+                    .build()?;
+                let answer = client.search(request).await?;
+                let mut found = vec![];
+                for one in answer.results() {
+                    if let Ids::VarChar(ids) = one.get_ids() {
+                        found.extend(ids.iter().cloned().zip(one.get_scores().iter().copied()));
+                    }
+                }
+                Ok(found)
+            }
+        })?;
+        let damaged = |_| MilvusError::Damaged("an id that is none".to_owned());
+        let found = found.into_iter().map(|(id, score)| Ok(Found { id: id.parse().map_err(damaged)?, score }));
+        found.collect()
+    }
+
+    /// The ids of all rows that `filter` holds for, in order.
+    pub fn ids(&self, collection: &str, filter: &str) -> Result<Vec<ImageId>, MilvusError> {
+        let mut ids = vec![];
+        self.each_row(collection, (filter, ""), (&["id"], 64), |row| {
+            ids.push(row_id(&row)?);
+            Ok(true)
+        })?;
+        Ok(ids)
+    }
+}
+
+fn is_not_loaded(error: &Error) -> bool {
+    matches!(error, Error::Server(error) if error.code() == NOT_LOADED)
+}
+
+/// What an error of the client means to a user.
+fn trouble(address: &Address, error: &Error) -> MilvusError {
+    let (address, reason) = (address.to_string(), error.to_string());
+    match error {
+        Error::Grpc(status) if status.code() as i32 == UNAUTHENTICATED => MilvusError::Refused { address, reason },
+        Error::Server(error) if error.reason().contains("auth") && error.code() != NO_COLLECTION => {
+            MilvusError::Refused { address, reason }
+        }
+        Error::Grpc(_) | Error::Timeout(_) | Error::RetryExhausted { .. } => MilvusError::Down { address, reason },
+        _ => MilvusError::Failed { address, reason },
+    }
+}
+
+/// The number of the gRPC status that refuses credentials.
+const UNAUTHENTICATED: i32 = 16;
