@@ -6,13 +6,15 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 venv=target/milvus-venv
-if [ ! -x "$venv/bin/milvus-lite" ]; then
+if [ ! -x "$venv/bin/moto_server" ]; then
     python3 -m venv "$venv" || { echo "python3 with venv is needed (Debian: apt install python3-venv)" >&2; exit 1; }
     # 3.2.2 is the server that docs/milvus.md was measured with; it asks for pymilvus, of which 3.0.2 goes with it.
-    "$venv/bin/pip" install --quiet milvus-lite==3.2.2 pymilvus==3.0.2
+    # Moto's server speaks the protocol of S3, as an object store for previews.
+    "$venv/bin/pip" install --quiet milvus-lite==3.2.2 pymilvus==3.0.2 "moto[server]==5.2.5"
 fi
 
 features=foray/milvus,foray-tests/milvus
+cargo clippy --workspace --all-targets --features "$features" -- --deny warnings
 cargo build --workspace --bin foray --features "$features"
 cargo test --workspace --features "$features" --no-run --test store_contract --test past_one_machine
 

@@ -10,39 +10,38 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use foray_tests::{Run, Sandbox, ServerProcess, get, post_json, samples, wait_until};
+use foray_tests::{Run, Sandbox, ServerProcess, get, get_with, post_json, samples, wait_until};
 use serde_json::{Value, json};
 
 /// Copies of each bundled photograph that are other photos to the library.
 const VARIANTS: usize = 30;
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// A server of Milvus Lite, killed when dropped.
+/// A server of Milvus Lite.
 struct Lite {
     data: tempfile::TempDir,
     port: u16,
-    child: Child,
+    child: Killed,
 }
 
 impl Lite {
     fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let child = Self::spawn(data.path(), port);
         Self { data, port, child }
     }
 
-    fn spawn(data: &Path, port: u16) -> Child {
-        let binary = std::env::var("FORAY_TEST_MILVUS_LITE").expect("`make test-milvus` sets FORAY_TEST_MILVUS_LITE");
-        let mut command = Command::new(binary);
+    fn spawn(data: &Path, port: u16) -> Killed {
+        let mut command = Command::new(beside_lite("milvus-lite"));
         command.args(["server", "--host", "127.0.0.1", "--max-workers", "1", "--port", &port.to_string()]);
         command.arg("--data-dir").arg(data).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().unwrap()
+        Killed(command.spawn().unwrap())
     }
 
     fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.0.kill().unwrap();
+        self.child.0.wait().unwrap();
     }
 
     fn start_again(&mut self) {
@@ -54,10 +53,23 @@ impl Lite {
     }
 }
 
-impl Drop for Lite {
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A program of the virtual environment that Milvus Lite is in.
+fn beside_lite(program: &str) -> PathBuf {
+    let lite = std::env::var("FORAY_TEST_MILVUS_LITE").expect("`make test-milvus` sets FORAY_TEST_MILVUS_LITE");
+    PathBuf::from(lite).with_file_name(program)
+}
+
+/// A process, killed when dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -292,6 +304,96 @@ fn what_cannot_be_used_is_told() {
 }
 
 #[test]
+fn other_versions_and_other_peoples_collections_are_refused() {
+    let lite = Lite::start();
+    let (shared, _) = shared_folder();
+    let machine = Machine::new(&lite, shared.path());
+    wait_until("Milvus answers", PATIENCE, || !machine.run(&["status"]).err.contains("does not answer"));
+    let endpoint = format!("http://127.0.0.1:{}", lite.port);
+    python(
+        "from pymilvus import MilvusClient; MilvusClient(sys.argv[1]).create_collection('photos_files', 4)",
+        &endpoint,
+    );
+    machine.run(&["index", &machine.photos()]).fails_saying(&["photos_files", "not made by Foray", "no column"]);
+    python("from pymilvus import MilvusClient; MilvusClient(sys.argv[1]).drop_collection('photos_files')", &endpoint);
+    let empty = shared.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert_eq!(machine.run(&["index", &empty.display().to_string()]).code, Some(0));
+    let newer = "from pymilvus import MilvusClient; import base64; MilvusClient(sys.argv[1]).upsert('photos_documents', \
+                 {'id': 'meta/' + b'schema'.hex() + '/0', 'piece': base64.b64encode(b'99').decode().rstrip('='), \
+                 'pieces': 1, 'written': 1, 'nothing': [1.0, 0.0]})";
+    python(newer, &endpoint);
+    machine.run(&["status"]).fails_saying(&["schema version 99", "reads version 1"]);
+}
+
+/// Runs a line of Python that knows Milvus's own client.
+#[track_caller]
+fn python(line: &str, argument: &str) {
+    let run =
+        Command::new(beside_lite("python")).args(["-c", &format!("import sys; {line}"), argument]).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn previews_lie_in_an_object_store() {
+    let lite = Lite::start();
+    let (shared, _) = shared_folder();
+    let machine = Machine::new(&lite, shared.path());
+    let port = free_port();
+    let mut moto = Command::new(beside_lite("moto_server"));
+    moto.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let _objects = Killed(moto.spawn().unwrap());
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let s3 = |mut command: Command| {
+        command.env("FORAY_PREVIEWS", "s3://previews/of/photos").env("AWS_ENDPOINT", &endpoint);
+        command.env("AWS_ALLOW_HTTP", "true").env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "secret");
+        command.env("AWS_REGION", "us-east-1");
+        command
+    };
+    wait_until("the object store makes a bucket", PATIENCE, || put(&format!("{endpoint}/previews")));
+    let some = shared.path().join("some");
+    fs::create_dir(&some).unwrap();
+    for file in jpegs(&samples()) {
+        fs::copy(&file, some.join(file.file_name().unwrap())).unwrap();
+    }
+    let index = s3(machine.command(&["index", &some.display().to_string(), "--json"]));
+    let indexed = Run::from({ index }.output().unwrap()).json()["indexed"].as_u64().unwrap();
+    let server = ServerProcess::start_command(s3(machine.command(&["serve", "--bind", "127.0.0.1:0", "--quiet"])));
+    let hit = server.api("/search?q=a+flower&limit=1")["results"][0]["id"].clone();
+    let preview = get(&server.url(&format!("/api/v1/images/{}/thumbnail", hit.as_str().unwrap())));
+    assert_eq!((preview.status, preview.media.as_str(), &preview.body[..2]), (200, "image/jpeg", &[0xff, 0xd8][..]));
+    let listed = get(&format!("{endpoint}/previews?list-type=2&prefix=of/photos/")).body;
+    assert_eq!(String::from_utf8_lossy(&listed).matches("<Key>").count() as u64, indexed);
+    let missing = "0".repeat(32);
+    assert_eq!(get(&server.url(&format!("/api/v1/images/{missing}/thumbnail"))).status, 404);
+    let mut without_keys = machine.command(&["status"]);
+    without_keys.env("FORAY_PREVIEWS", "s3://");
+    Run::from(without_keys.output().unwrap()).fails_saying(&["s3://", "--previews"]);
+}
+
+fn put(url: &str) -> bool {
+    ureq::put(url).send_empty().is_ok_and(|reply| reply.status() == 200)
+}
+
+#[test]
+fn a_session_of_one_server_holds_on_all() {
+    let lite = Lite::start();
+    let (shared, _) = shared_folder();
+    let machine = Machine::new(&lite, shared.path());
+    wait_until("Milvus answers", PATIENCE, || !machine.run(&["status"]).err.contains("does not answer"));
+    let guarded = || {
+        let mut command = machine.command(&["serve", "--bind", "127.0.0.1:0", "--quiet"]);
+        command.env("FORAY_TOKEN", "the-token-of-both-servers");
+        ServerProcess::start_command(command)
+    };
+    let (one, other) = (guarded(), guarded());
+    assert_eq!(get(&other.url("/api/v1/status")).status, 401);
+    let login = post_json(&one.url("/api/v1/session"), &json!({"token": "the-token-of-both-servers"}));
+    let cookie = login.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(get_with(&other.url("/api/v1/status"), "cookie", &cookie).status, 200);
+}
+
+#[test]
 fn credentials_are_asked_for_and_taken() {
     let lite = Lite::start();
     let (shared, _) = shared_folder();
@@ -314,29 +416,21 @@ fn credentials_are_asked_for_and_taken() {
     assert!(!told.err.contains("root:Milvus"), "{}", told.err);
 }
 
-/// Milvus Lite behind a password, killed when dropped.
+/// Milvus Lite behind a password.
 struct Guarded {
     port: u16,
-    child: Child,
+    _child: Killed,
     _data: tempfile::TempDir,
 }
 
 impl Guarded {
     fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let lite = PathBuf::from(std::env::var("FORAY_TEST_MILVUS_LITE").unwrap());
+        let port = free_port();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/milvus_with_password.py");
-        let mut command = Command::new(lite.with_file_name("python"));
+        let mut command = Command::new(beside_lite("python"));
         command.arg(script).arg(data.path()).arg(port.to_string());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { port, child, _data: data }
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Self { port, _child: Killed(child), _data: data }
     }
 }

@@ -137,33 +137,35 @@ impl PageEnd {
     }
 }
 
-/// A photo with what it is ordered by.
+/// Something of a photo, with what it is ordered by.
 #[derive(Debug)]
-pub(crate) struct Placed {
+pub struct Placed<T> {
     height: Height,
     path: PhotoPath,
-    hit: Hit,
+    of: T,
 }
 
-impl Placed {
+impl Placed<Hit> {
     /// A photo that a query's direction led to.
-    pub fn by_score(hit: Hit) -> Self {
-        Self { height: hit.score.into(), path: hit.photo.photo_path(), hit }
+    pub(crate) fn by_score(hit: Hit) -> Self {
+        Self { height: hit.score.into(), path: hit.photo.photo_path(), of: hit }
     }
+}
 
-    /// A photo of a list in this order.
-    pub fn in_list(hit: Hit, order: SortOrder) -> Self {
-        let taken = taken(&hit).map(|seconds| seconds as f64);
+impl<T> Placed<T> {
+    /// What stands for a photo at `path`, taken so many seconds after 1970 by the camera's clock, in a list of this order.
+    pub fn in_list(of: T, path: PhotoPath, taken: Option<i64>, order: SortOrder) -> Self {
+        let taken = taken.map(|seconds| seconds as f64);
         let height = match order {
             SortOrder::Best => Some(0.0),
             SortOrder::Newest => taken,
             SortOrder::Oldest => taken.map(|seconds| -seconds),
         };
-        Self { height: height.unwrap_or(f64::NEG_INFINITY), path: hit.photo.photo_path(), hit }
+        Self { height: height.unwrap_or(f64::NEG_INFINITY), path, of }
     }
 
-    pub fn into_hit(self) -> Hit {
-        self.hit
+    pub(crate) fn into_inner(self) -> T {
+        self.of
     }
 
     /// A query that is embedded anew may score a little differently: the photo at the end itself is never after it.
@@ -173,13 +175,17 @@ impl Placed {
 }
 
 /// Puts photos in order: the highest first, equal ones by path.
-pub(crate) fn sort_placed(photos: &mut [Placed]) {
+pub(crate) fn sort_placed<T>(photos: &mut [Placed<T>]) {
     photos.sort_by(|a, b| b.height.total_cmp(&a.height).then_with(|| a.path.cmp(&b.path)));
 }
 
 /// The page of `photos`, which are in order and of which `above` more stand before the first; with its end, if others come after
 /// it.
-pub(crate) fn cut_page(mut photos: Vec<Placed>, query: &PhotoQuery<'_>, above: usize) -> (Vec<Hit>, Option<PageEnd>) {
+pub(crate) fn cut_page<T>(
+    mut photos: Vec<Placed<T>>,
+    query: &PhotoQuery<'_>,
+    above: usize,
+) -> (Vec<T>, Option<PageEnd>) {
     match query.start {
         PageStart::Offset(offset) => drop(photos.drain(..offset.saturating_sub(above).min(photos.len()))),
         PageStart::After(end) => photos.retain(|photo| photo.is_after(end)),
@@ -189,7 +195,7 @@ pub(crate) fn cut_page(mut photos: Vec<Placed>, query: &PhotoQuery<'_>, above: u
     let seen = query.start.seen() + photos.len();
     let last = photos.last().filter(|_| more_come);
     let end = last.map(|Placed { height, path, .. }| PageEnd { height: *height, path: path.clone(), seen });
-    (photos.into_iter().map(Placed::into_hit).collect(), end)
+    (photos.into_iter().map(Placed::into_inner).collect(), end)
 }
 
 /// Sorts by when photos were taken; those without a date come last, and equal ones stay as they were.
@@ -202,7 +208,7 @@ pub(crate) fn sort_by_date(hits: &mut [Hit], order: SortOrder) {
 }
 
 /// When the photo was taken, seconds since 1970 by the camera's clock.
-fn taken(hit: &Hit) -> Option<i64> {
+pub(crate) fn taken(hit: &Hit) -> Option<i64> {
     hit.photo.metadata.description.taken_at.as_deref().and_then(clock_seconds)
 }
 

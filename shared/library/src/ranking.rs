@@ -5,7 +5,9 @@ use foray_protocol::{Hit, Photo};
 
 use crate::LibraryError;
 use crate::engine::Plan;
-use crate::photo_query::{Answer, PageStart, PhotoQuery, Placed, Refinement, cut_page, sort_by_date, sort_placed};
+use crate::photo_query::{Answer, PageEnd, PageStart, PhotoQuery, Refinement, cut_page, sort_by_date, sort_placed};
+
+pub use crate::photo_query::Placed;
 
 /// From this cosine similarity on two photos are shots of the same thing.
 pub(crate) const NEAR_IDENTICAL: f32 = 0.97;
@@ -136,7 +138,7 @@ fn folded<C: Candidates>(candidates: &C, best: Vec<(C::Key, f32)>) -> Result<Vec
     Ok(kept)
 }
 
-fn placed<C: Candidates>(candidates: &C, photos: &[(C::Key, f32, usize)]) -> Result<Vec<Placed>, LibraryError> {
+fn placed<C: Candidates>(candidates: &C, photos: &[(C::Key, f32, usize)]) -> Result<Vec<Placed<Hit>>, LibraryError> {
     candidates.load(&photos.iter().map(|(key, ..)| *key).collect::<Vec<_>>())?;
     let mut placed = vec![];
     for &(key, score, folded) in photos {
@@ -149,20 +151,22 @@ fn placed<C: Candidates>(candidates: &C, photos: &[(C::Key, f32, usize)]) -> Res
     Ok(placed)
 }
 
-/// The page of photos without a query's direction, by path or date.
-pub fn listed(query: &PhotoQuery<'_>, photos: impl Iterator<Item = Photo>) -> Answer {
-    let mut placed: Vec<Placed> =
-        photos.map(|photo| Placed::in_list(Hit::new(photo, 0.0, 1.0), query.refinement.sort)).collect();
+/// The page of `query` of what stands in a list, with its end.
+pub fn listed<T>(query: &PhotoQuery<'_>, mut placed: Vec<Placed<T>>) -> (Vec<T>, Option<PageEnd>) {
     sort_placed(&mut placed);
-    let (hits, end) = cut_page(placed, query, 0);
-    Answer { hits, end, ..Answer::default() }
+    cut_page(placed, query, 0)
+}
+
+/// Photos of a list as results, which say nothing of scores.
+pub fn as_hits(photos: impl IntoIterator<Item = Photo>) -> Vec<Hit> {
+    photos.into_iter().map(|photo| Hit::new(photo, 0.0, 1.0)).collect()
 }
 
 /// Photos with their scores, best first, equal ones by path.
 pub fn in_order(hits: Vec<Hit>) -> Vec<Hit> {
-    let mut placed: Vec<Placed> = hits.into_iter().map(Placed::by_score).collect();
+    let mut placed: Vec<Placed<Hit>> = hits.into_iter().map(Placed::by_score).collect();
     sort_placed(&mut placed);
-    placed.into_iter().map(Placed::into_hit).collect()
+    placed.into_iter().map(Placed::into_inner).collect()
 }
 
 /// Cuts to the `count` best, but keeps what scores as high as the last of them: the order of ties is decided by path later.

@@ -9,8 +9,8 @@ use crate::catalogue::now_seconds;
 use crate::engine::{Found, Plan, RowSet, Scored};
 use crate::facts::Question;
 use crate::library::Library;
-use crate::photo_query::{Answer, PhotoQuery};
-use crate::ranking::{Best, Candidates, in_order, listed, ranked};
+use crate::photo_query::{Answer, PhotoQuery, taken};
+use crate::ranking::{Best, Candidates, Placed, in_order, listed, ranked};
 use crate::relevance::Yardstick;
 use crate::space::SpaceIndex;
 
@@ -99,8 +99,14 @@ impl Library {
     fn list(&self, index: &SpaceIndex, query: &PhotoQuery<'_>, rows: &RowSet) -> Result<Answer, LibraryError> {
         let excluded = index.rows_of(query.exclude);
         let live = rows.iter().filter(|&row| index.is_live(row) && !excluded.contains(row));
-        let photos = live.map(|row| self.photo_with_paths(index.ids[row as usize]));
-        Ok(listed(query, photos.collect::<Result<Vec<_>, _>>()?.into_iter()))
+        let mut placed = vec![];
+        for row in live {
+            let hit = Hit::new(self.photo_with_paths(index.ids[row as usize])?, 0.0, 1.0);
+            let (path, taken) = (hit.photo.photo_path(), taken(&hit));
+            placed.push(Placed::in_list(hit, path, taken, query.refinement.sort));
+        }
+        let (hits, end) = listed(query, placed);
+        Ok(Answer { hits, end, ..Answer::default() })
     }
 
     /// Recall@10 of searches through the graph, for the vectors of some photos all over the library, against the exact scan, 0 to 1;

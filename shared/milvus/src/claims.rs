@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::MilvusError;
 use crate::columns::text_of;
+use crate::engine::Ask;
 use crate::pulse::LIFE;
 use crate::schema::NO_VECTOR;
 use crate::store::{IDS_A_QUERY, MilvusLibrary};
@@ -23,6 +24,9 @@ use crate::text::{path_key, quote, quoted_list};
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 /// Who has not looked for so long cannot tell how long a sign has been the same: Milvus may have been down.
 const LOOKING_AWAY: Duration = Duration::from_secs(10);
+const CLAIM_COLUMNS: [&str; 4] = ["id", "file", "owner", "held"];
+/// What a claim takes in an answer.
+const CLAIM_BYTES: usize = 192;
 /// How long the one with the lower name waits before it looks again.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -125,7 +129,7 @@ impl MilvusLibrary {
         let files: Vec<&str> = files.iter().copied().collect();
         for files in files.chunks(IDS_A_QUERY) {
             let filter = format!("file in {} and owner != {}", quoted_list(files.iter().copied()), quote(&self.name));
-            for row in self.engine.rows(&self.names.claims, &filter, &["id", "file", "owner", "held"], 256)? {
+            for row in self.engine.rows(&self.names.claims, &Ask::of(&filter, &CLAIM_COLUMNS, CLAIM_BYTES))? {
                 let held = row.get("held").and_then(serde_json::Value::as_bool).unwrap_or(true);
                 let claim = Claim { owner: text_of(&row, "owner")?.to_owned(), held };
                 claims.entry(text_of(&row, "file")?.to_owned()).or_default().push(claim);
@@ -146,7 +150,7 @@ impl MilvusLibrary {
     fn dead(&self) -> Result<BTreeSet<String>, MilvusError> {
         let signs: HashMap<Vec<u8>, Vec<u8>> =
             self.shelves().all(LIFE)?.into_iter().map(|document| (document.key, document.value)).collect();
-        let claims = self.engine.rows(&self.names.claims, "id != \"\"", &["id", "owner"], 256)?;
+        let claims = self.engine.rows(&self.names.claims, &Ask::of("id != \"\"", &["id", "owner"], CLAIM_BYTES))?;
         let owners = claims.iter().map(|row| Ok(text_of(row, "owner")?.to_owned()));
         let owners: BTreeSet<String> = owners.collect::<Result<_, MilvusError>>()?;
         let mut seen = self.claimants.0.lock();

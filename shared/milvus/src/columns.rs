@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::MilvusError;
-use crate::text::plain;
+use crate::text::{path_key, plain};
 
 /// What stands where a photo lacks a number, a time or a position.
 pub(crate) const NO_NUMBER: f64 = -1e6;
@@ -133,6 +133,7 @@ impl PhotoRow {
             "id": self.id.to_string(),
             "vector": vector.as_slice(),
             "record": self.record.encoded(self.id)?,
+            "path": self.record.files.first().map(|file| path_key(&file.path)).unwrap_or_default(),
             "changed": changed,
             "gone_at": self.gone_at,
             "width": f64::from(*width),

@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 
 use crate::MilvusError;
 use crate::columns::{number_of, text_of};
-use crate::engine::Engine;
+use crate::engine::{Ask, Engine};
 use crate::schema::NO_VECTOR;
 use crate::store::MilvusLibrary;
 use crate::text::quote;
 
 /// Characters of a piece: a row's text has 65,535 bytes at most, and an answer few megabytes.
 const PIECE: usize = 60_000;
+
+/// What a document takes in an answer: most are short.
+const DOCUMENT_BYTES: usize = 4_096;
 
 /// The documents of one collection.
 #[derive(Clone, Copy)]
@@ -70,7 +73,7 @@ impl Shelves<'_> {
 
     fn within(&self, prefix: &str) -> Result<Vec<Document>, MilvusError> {
         let columns = ["id", "piece", "pieces", "written"];
-        let rows = self.engine.rows(self.collection, &range(prefix), &columns, PIECE + 200)?;
+        let rows = self.engine.rows(self.collection, &Ask::of(&range(prefix), &columns, DOCUMENT_BYTES))?;
         let mut documents = vec![];
         for of_one in rows.chunk_by(|a, b| key_digits(a) == key_digits(b)) {
             documents.extend(joined(of_one)?);

@@ -30,6 +30,11 @@ const ANSWER_BYTES: usize = 3 << 20;
 const MOST_ROWS: usize = 16_384;
 /// Candidates that the walk through the graph keeps, at least.
 const LEAST_EF: usize = 200;
+const LEAST_PAGE: usize = 16;
+/// What a row of an id alone takes in an answer.
+pub(crate) const ID_BYTES: usize = 64;
+/// What the client says of an answer that is too long.
+const TOO_LONG: &str = "decoded message length too large";
 /// What Milvus answers about a collection that is not loaded, as after a restart of Milvus Lite.
 const NOT_LOADED: i32 = 101;
 /// What several versions of Milvus say about a collection that is not there.
@@ -48,6 +53,44 @@ pub(crate) struct Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Engine({})", self.address)
+    }
+}
+
+/// Rows that are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask<'a> {
+    /// Which, as an expression.
+    pub filter: &'a str,
+    /// Only those whose key comes after this.
+    pub after: &'a str,
+    pub columns: &'a [&'a str],
+    /// What a row may take in an answer; where that is too little, pages become smaller.
+    pub row_bytes: usize,
+    pub freshness: Freshness,
+}
+
+impl<'a> Ask<'a> {
+    /// Everything that `filter` holds for, as it is now.
+    pub fn of(filter: &'a str, columns: &'a [&'a str], row_bytes: usize) -> Self {
+        Self { filter, after: "", columns, row_bytes, freshness: Freshness::Latest }
+    }
+}
+
+/// What a read sees of the latest writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// All that were acknowledged; a distributed Milvus waits for the next tick of its clock to tell, some 200 ms.
+    Latest,
+    /// Those of this process, and those of others a moment later: for searches.
+    Own,
+}
+
+impl Freshness {
+    fn level(self) -> ConsistencyLevel {
+        match self {
+            Self::Latest => ConsistencyLevel::Strong,
+            Self::Own => ConsistencyLevel::Session,
+        }
     }
 }
 
@@ -247,16 +290,11 @@ impl Engine {
         })
     }
 
-    /// The columns of at most `limit` rows, in the order of their keys.
-    fn query(
-        &self,
-        collection: &str,
-        filter: &str,
-        columns: &[&str],
-        limit: usize,
-    ) -> Result<Vec<EntityRow>, MilvusError> {
-        let (name, filter) = (collection.to_owned(), filter.to_owned());
-        let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
+    /// At most `limit` rows beyond `last`, in the order of their keys.
+    fn page(&self, collection: &str, ask: &Ask<'_>, last: &str, limit: usize) -> Result<Vec<EntityRow>, MilvusError> {
+        let filter = format!("id > {} and ({})", quote(last), ask.filter);
+        let (name, level) = (collection.to_owned(), ask.freshness.level());
+        let columns: Vec<String> = ask.columns.iter().map(|&column| column.to_owned()).collect();
         self.run_loaded(collection, move |client| {
             let (name, filter, columns) = (name.clone(), filter.clone(), columns.clone());
             async move {
@@ -267,28 +305,32 @@ impl Engine {
                     .output_fields(columns)
                     .limit(limit as i64)
                     .extra_params(in_order.map(|(key, value)| (key.to_owned(), value.to_owned())).into())
-                    .consistency_level(ConsistencyLevel::Strong)
+                    .consistency_level(level)
                     .build()?;
                 client.query(request).await?.results().get_output_rows()
             }
         })
     }
 
-    /// Calls `visit` for every row that `filter` holds for, in the order of their keys, from the first one after `after`, until it
-    /// says that it has enough. `row_bytes` is what a row may take.
+    /// Calls `visit` for every row that is asked for, in the order of their keys, until it says that it has enough.
     pub fn each_row(
         &self,
         collection: &str,
-        (filter, after): (&str, &str),
-        (columns, row_bytes): (&[&str], usize),
+        ask: &Ask<'_>,
         mut visit: impl FnMut(EntityRow) -> Result<bool, MilvusError>,
     ) -> Result<(), MilvusError> {
-        let page = (ANSWER_BYTES / row_bytes.max(1)).clamp(16, MOST_ROWS);
-        let mut last = after.to_owned();
+        let mut limit = (ANSWER_BYTES / ask.row_bytes.max(1)).clamp(LEAST_PAGE, MOST_ROWS);
+        let mut last = ask.after.to_owned();
         loop {
-            let beyond = format!("id > {} and ({filter})", quote(&last));
-            let rows = self.query(collection, &beyond, columns, page)?;
-            let is_last = rows.len() < page;
+            let rows = match self.page(collection, ask, &last, limit) {
+                // Some rows are far longer than the others.
+                Err(MilvusError::Down { reason, .. }) if reason.contains(TOO_LONG) && limit > 1 => {
+                    limit = (limit / 4).max(1);
+                    continue;
+                }
+                rows => rows?,
+            };
+            let is_last = rows.len() < limit;
             if let Some(row) = rows.last() {
                 last = text_of(row, "id")?.to_owned();
             }
@@ -303,16 +345,10 @@ impl Engine {
         }
     }
 
-    /// All rows that `filter` holds for, in the order of their keys.
-    pub fn rows(
-        &self,
-        collection: &str,
-        filter: &str,
-        columns: &[&str],
-        row_bytes: usize,
-    ) -> Result<Vec<EntityRow>, MilvusError> {
+    /// All rows that are asked for, in the order of their keys.
+    pub fn rows(&self, collection: &str, ask: &Ask<'_>) -> Result<Vec<EntityRow>, MilvusError> {
         let mut rows = vec![];
-        self.each_row(collection, (filter, ""), (columns, row_bytes), |row| {
+        self.each_row(collection, ask, |row| {
             rows.push(row);
             Ok(true)
         })?;
@@ -340,7 +376,7 @@ impl Engine {
                     .filter(filter)
                     .output_fields(["id"])
                     .extra_params(HashMap::from([("ef".to_owned(), limit.max(LEAST_EF).to_string())]))
-                    .consistency_level(ConsistencyLevel::Strong)
+                    .consistency_level(Freshness::Own.level())
                     .build()?;
                 let answer = client.search(request).await?;
                 let mut found = vec![];
@@ -360,7 +396,7 @@ impl Engine {
     /// The ids of all rows that `filter` holds for, in order.
     pub fn ids(&self, collection: &str, filter: &str) -> Result<Vec<ImageId>, MilvusError> {
         let mut ids = vec![];
-        self.each_row(collection, (filter, ""), (&["id"], 64), |row| {
+        self.each_row(collection, &Ask::of(filter, &["id"], ID_BYTES), |row| {
             ids.push(row_id(&row)?);
             Ok(true)
         })?;

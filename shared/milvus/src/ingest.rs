@@ -13,13 +13,14 @@ use serde_json::{Map, Value, json};
 
 use crate::MilvusError;
 use crate::columns::{PhotoRow, Record, cut, text_of};
+use crate::engine::Ask;
 use crate::schema::{LONGEST_PATH, LONGEST_REASON, NO_VECTOR};
-use crate::store::{IDS_A_QUERY, META, MilvusLibrary, PROGRESS, ROOT, now_milliseconds, now_seconds, unsigned};
+use crate::store::{IDS_A_QUERY, META, MilvusLibrary, PROGRESS, Part, ROOT, now_milliseconds, now_seconds, unsigned};
 use crate::text::{key_path, path_key, quote, quoted_list};
 
 const FILE_COLUMNS: [&str; 6] = ["id", "image", "reason", "size", "modified", "companions"];
 /// What a file's row may take in an answer.
-const FILE_BYTES: usize = 2_048;
+const FILE_BYTES: usize = 512;
 /// Rows of photos in one request: some megabytes.
 const PHOTOS_A_REQUEST: usize = 256;
 /// How often progress is told while it goes on.
@@ -193,7 +194,7 @@ impl MilvusLibrary {
         for paths in paths.chunks(IDS_A_QUERY) {
             let keys: Vec<String> = paths.iter().map(path_key).collect();
             let filter = format!("id in {}", quoted_list(keys.iter().map(String::as_str)));
-            for row in self.engine.rows(&self.names.files, &filter, &FILE_COLUMNS, FILE_BYTES)? {
+            for row in self.engine.rows(&self.names.files, &Ask::of(&filter, &FILE_COLUMNS, FILE_BYTES))? {
                 let row = FileRow::read(&row)?;
                 rows.insert(row.facts.path.clone(), row);
             }
@@ -303,7 +304,7 @@ impl MilvusLibrary {
             return Ok(());
         }
         let ids: Vec<ImageId> = rows.iter().map(|row| row.id).collect();
-        let there = self.photo_rows(other, &ids, true)?;
+        let there = self.photo_rows(other, &ids, Part::Whole)?;
         let news: BTreeMap<ImageId, &PhotoRow> = rows.iter().map(|row| (row.id, row)).collect();
         let fresh = there.into_iter().filter_map(|old| {
             let PhotoRow { id, record, gone_at, .. } = (*news.get(&old.id)?).clone();
@@ -333,7 +334,7 @@ impl MilvusLibrary {
             let mut files: BTreeMap<ImageId, Vec<FileFacts>> = BTreeMap::new();
             for ids in ids.chunks(IDS_A_QUERY) {
                 let filter = format!("image in {}", quoted_list(ids.iter().map(String::as_str)));
-                for row in self.engine.rows(&self.names.files, &filter, &FILE_COLUMNS, FILE_BYTES)? {
+                for row in self.engine.rows(&self.names.files, &Ask::of(&filter, &FILE_COLUMNS, FILE_BYTES))? {
                     let FileRow { facts, outcome } = FileRow::read(&row)?;
                     if let Ok(image) = outcome {
                         files.entry(image).or_default().push(facts);
@@ -393,7 +394,7 @@ impl MilvusLibrary {
     }
 
     fn know_photos(&self, plan: &mut Plan, collection: &str, ids: &[ImageId]) -> Result<(), MilvusError> {
-        plan.photos.extend(self.photo_rows(collection, ids, true)?.into_iter().map(|row| (row.id, row)));
+        plan.photos.extend(self.photo_rows(collection, ids, Part::Whole)?.into_iter().map(|row| (row.id, row)));
         Ok(())
     }
 
@@ -418,7 +419,8 @@ impl MilvusLibrary {
         let filter = format!("id > {} and id < {}", quote(&format!("{folder}/")), quote(&format!("{folder}0")));
         let after = after.map(path_key).unwrap_or_default();
         let mut files = vec![];
-        self.engine.each_row(&self.names.files, (&filter, &after), (&["id", "image"], FILE_BYTES), |row| {
+        let ask = Ask { after: &after, ..Ask::of(&filter, &["id", "image"], FILE_BYTES) };
+        self.engine.each_row(&self.names.files, &ask, |row| {
             files.push(RootFile { path: key_path(text_of(&row, "id")?), image: text_of(&row, "image")?.parse().ok() });
             Ok(files.len() < limit)
         })?;

@@ -10,7 +10,7 @@ use foray_protocol::{
     UnitVector, UnusualRequest, UnusualResults,
 };
 
-use crate::store::{MilvusLibrary, now_seconds};
+use crate::store::{MilvusLibrary, Part, now_seconds};
 
 /// How long a photo is kept after its last file went away.
 const ORPHAN_SECONDS: i64 = 30 * 24 * 3600;
@@ -99,7 +99,7 @@ impl Store for MilvusLibrary {
     }
 
     fn photo(&self, id: ImageId) -> Result<Photo, LibraryError> {
-        let row = self.row(id, false)?;
+        let row = self.row(id, Part::Record)?;
         if row.gone_at == 0 { Ok(row.photo()) } else { Err(LibraryError::NoPhoto(id.to_string())) }
     }
 
@@ -108,7 +108,7 @@ impl Store for MilvusLibrary {
     }
 
     fn indexed_at(&self, id: ImageId) -> Result<Option<u64>, LibraryError> {
-        match self.row(id, false) {
+        match self.row(id, Part::Record) {
             Ok(row) => Ok(row.record.indexed_at),
             Err(LibraryError::NoPhoto(_)) => Ok(None),
             Err(error) => Err(error),
@@ -193,7 +193,7 @@ impl Store for MilvusLibrary {
     fn stored_photos(&self, after: Option<ImageId>, limit: usize) -> Result<Vec<StoredPhoto>, LibraryError> {
         let Some((_, collection)) = self.searched() else { return Ok(vec![]) };
         let mut photos = vec![];
-        self.each_photo(&collection, "id != \"\"", after, true, |row| {
+        self.each_photo(&collection, "id != \"\"", after, Part::Whole, |row| {
             photos.push(row.stored()?);
             Ok(photos.len() < limit)
         })?;
@@ -225,7 +225,7 @@ impl EmbeddingCache for MilvusLibrary {
         let Some((_, collection)) = self.searched().filter(|(searched, _)| searched == space) else {
             return Ok(vec![None; images.len()]);
         };
-        let rows = self.photo_rows(&collection, images, true)?;
+        let rows = self.photo_rows(&collection, images, Part::Whole)?;
         let embedding = |image: &ImageId| rows.iter().find(|row| row.id == *image)?.vector.clone();
         Ok(images.iter().map(embedding).collect())
     }

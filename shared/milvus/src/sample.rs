@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use crate::columns::PhotoRow;
-use crate::store::MilvusLibrary;
+use crate::store::{MilvusLibrary, Part};
 use crate::text::quote;
 
 /// Photos taken in at once.
@@ -107,7 +107,7 @@ impl MilvusLibrary {
         }
         let began = crate::store::now_milliseconds();
         let (mut step, mut failed) = (vec![], None);
-        self.each_photo(collection, &filter, None, true, |row| {
+        self.each_photo(collection, &filter, None, Part::Whole, |row| {
             step.push(row);
             if step.len() == STEP {
                 failed = take(drawn, &mut step).err();

@@ -109,7 +109,8 @@ pub(crate) fn create_photos(engine: &Engine, name: &str, space: &SpaceId, dimens
         .enable_dynamic_field(false)
         .add_field(text("id", 32).primary_key(true))
         .add_field(column("vector", DataType::FloatVector).dimension(dimension as _))
-        .add_field(text("record", LONGEST_TEXT));
+        .add_field(text("record", LONGEST_TEXT))
+        .add_field(text("path", LONGEST_PATH));
     for name in ["changed", "gone_at", "taken", "indexed"] {
         schema = schema.add_field(column(name, DataType::Int64));
     }

@@ -3,22 +3,27 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use foray_library::ranking::{Best, Candidates, in_order, listed, ranked};
+use foray_library::ranking::{Best, Candidates, Placed, as_hits, in_order, listed, ranked};
 use foray_library::{Answer, Background, ConceptBank, LibraryError, PhotoQuery};
 use foray_places::distance_km;
 use foray_protocol::{Filter, Hit, ImageId, Photo, UnitVector};
 use parking_lot::Mutex;
 
 use crate::MilvusError;
-use crate::columns::{PhotoRow, row_id};
-use crate::engine::Found;
+use crate::columns::{NO_TIME, PhotoRow, number_of, row_id, text_of};
+use crate::engine::{Ask, Found, Freshness};
 use crate::expression::{Nearby, expression};
-use crate::store::{MilvusLibrary, now_seconds};
+use crate::store::{MilvusLibrary, Part, now_seconds};
+use crate::text::key_path;
 
 /// The most that one search of Milvus gives.
 const DEEPEST: usize = 16_384;
 /// How many more photos than are wanted are looked at, to see whether the last of these scores like others.
 const TIES: usize = 6;
+/// What an id with a path takes in an answer.
+const PLACE_BYTES: usize = 256;
+/// What an id with a position takes in an answer.
+const POSITION_BYTES: usize = 128;
 /// Photos whose scores tell what an average photo scores.
 const BACKGROUND: usize = 2_000;
 
@@ -35,17 +40,26 @@ impl MilvusLibrary {
                 self.check_dimension(&collection, vector)?;
                 ranked(query, &Hunt::new(self, &collection, filter, vector, query)?)
             }
-            None => {
-                let mut photos = vec![];
-                self.each_photo(&collection, &filter, None, false, |row| {
-                    if !query.exclude.contains(&row.id) {
-                        photos.push(row.photo());
-                    }
-                    Ok(true)
-                })?;
-                Ok(listed(query, photos.into_iter()))
-            }
+            None => self.list(&collection, &filter, query),
         }
+    }
+
+    /// Photos without a query's direction, by path or date: only those of the page are read whole.
+    fn list(&self, collection: &str, filter: &str, query: &PhotoQuery<'_>) -> Result<Answer, LibraryError> {
+        let mut placed = vec![];
+        let ask = Ask { freshness: Freshness::Own, ..Ask::of(filter, &["id", "path", "taken"], PLACE_BYTES) };
+        self.engine.each_row(collection, &ask, |row| {
+            let id = row_id(&row)?;
+            if !query.exclude.contains(&id) {
+                let taken = Some(number_of(&row, "taken")?).filter(|&taken| taken > NO_TIME);
+                placed.push(Placed::in_list(id, key_path(text_of(&row, "path")?), taken, query.refinement.sort));
+            }
+            Ok(true)
+        })?;
+        let (ids, end) = listed(query, placed);
+        let rows = self.photo_rows(collection, &ids, Part::Shown)?;
+        let mut photos: HashMap<ImageId, Photo> = rows.iter().map(|row| (row.id, row.photo())).collect();
+        Ok(Answer { hits: as_hits(ids.iter().filter_map(|id| photos.remove(id))), end, ..Answer::default() })
     }
 
     pub(crate) fn rank_photos(&self, vector: &UnitVector, ids: &[ImageId]) -> Result<Vec<Hit>, LibraryError> {
@@ -55,7 +69,7 @@ impl MilvusLibrary {
         };
         self.check_dimension(&collection, vector)?;
         let background = self.background(&collection, vector)?;
-        let rows = self.photo_rows(&collection, ids, true)?;
+        let rows = self.photo_rows(&collection, ids, Part::ShownWhole)?;
         let rows: HashMap<ImageId, PhotoRow> = rows.into_iter().map(|row| (row.id, row)).collect();
         let mut hits = vec![];
         for id in ids {
@@ -91,7 +105,7 @@ impl MilvusLibrary {
             None => {
                 let mut photos = vec![];
                 // Ids are hashes: the lowest are an even sample.
-                self.each_photo(collection, "gone_at == 0", None, true, |row| {
+                self.each_photo(collection, "gone_at == 0", None, Part::ShownWhole, |row| {
                     photos.extend(row.vector);
                     Ok(photos.len() < BACKGROUND)
                 })?;
@@ -114,8 +128,8 @@ struct Hunt<'a> {
     concepts: Option<&'a ConceptBank>,
     background: Option<Background>,
     rows: RefCell<HashMap<ImageId, PhotoRow>>,
-    /// Whether the embeddings of the photos are asked for, too.
-    with_vectors: bool,
+    /// What is asked of the photos.
+    part: Part,
 }
 
 impl<'a> Hunt<'a> {
@@ -131,10 +145,11 @@ impl<'a> Hunt<'a> {
             Some(_) => None,
             None => Some(library.background(collection, vector)?),
         };
-        let with_vectors = concepts.is_some() || query.refinement.dedupe;
+        let wants_vectors = concepts.is_some() || query.refinement.dedupe;
+        let part = if wants_vectors { Part::ShownWhole } else { Part::Shown };
         let excluded = query.exclude;
         let rows = RefCell::default();
-        Ok(Self { library, collection, filter, vector, excluded, concepts, background, rows, with_vectors })
+        Ok(Self { library, collection, filter, vector, excluded, concepts, background, rows, part })
     }
 
     fn embedding<T>(&self, id: ImageId, ask: impl FnOnce(&UnitVector) -> T) -> Option<T> {
@@ -170,7 +185,7 @@ impl Candidates for Hunt<'_> {
             let rows = self.rows.borrow();
             ids.iter().copied().filter(|id| !rows.contains_key(id)).collect()
         };
-        let read = self.library.photo_rows(self.collection, &missing, self.with_vectors)?;
+        let read = self.library.photo_rows(self.collection, &missing, self.part)?;
         self.rows.borrow_mut().extend(read.into_iter().map(|row| (row.id, row)));
         Ok(())
     }
@@ -202,7 +217,8 @@ impl Nearby for Places<'_> {
     fn nearby(&self, place: (f64, f64), kilometres: f64, within: &str) -> Result<Vec<ImageId>, LibraryError> {
         let mut near = vec![];
         let columns = ["id", "latitude", "longitude"];
-        self.library.engine.each_row(self.collection, (within, ""), (&columns, 128), |row| {
+        let ask = Ask { freshness: Freshness::Own, ..Ask::of(within, &columns, POSITION_BYTES) };
+        self.library.engine.each_row(self.collection, &ask, |row| {
             let degrees = |column: &str| row.get(column).and_then(serde_json::Value::as_f64);
             if let (Some(latitude), Some(longitude)) = (degrees("latitude"), degrees("longitude"))
                 && distance_km(place, (latitude, longitude)) <= kilometres

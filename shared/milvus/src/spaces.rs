@@ -8,7 +8,7 @@ use foray_protocol::{ImageId, PhotoFiles, ProtocolError, SpaceCoverage, SpaceId,
 use crate::MilvusError;
 use crate::columns::PhotoRow;
 use crate::documents::hex;
-use crate::store::{META, MilvusLibrary, SEARCHED, SPACE, now_milliseconds};
+use crate::store::{META, MilvusLibrary, Part, SEARCHED, SPACE, now_milliseconds};
 
 /// Photos copied in one step.
 const STEP: usize = 256;
@@ -53,7 +53,7 @@ impl MilvusLibrary {
         let (mut found, mut after) = (vec![], after);
         while found.len() < limit {
             let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(&searched, "gone_at == 0", after, false, |row| {
+            self.each_photo(&searched, "gone_at == 0", after, Part::Record, |row| {
                 step.push(row);
                 Ok(step.len() < STEP)
             })?;
@@ -80,7 +80,7 @@ impl MilvusLibrary {
         }
         let ids: Vec<ImageId> = vectors.iter().map(|(id, _)| *id).collect();
         let there = self.with_vector(space, &ids)?;
-        let known = self.photo_rows(&searched, &ids, false)?;
+        let known = self.photo_rows(&searched, &ids, Part::Record)?;
         let changed = now_milliseconds();
         let rows = vectors.iter().filter(|(id, _)| !there.contains(id)).filter_map(|(id, vector)| {
             let row = known.iter().find(|row| row.id == *id)?;
@@ -112,7 +112,7 @@ impl MilvusLibrary {
         let mut after = None;
         loop {
             let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(from, "id != \"\"", after, false, |row| {
+            self.each_photo(from, "id != \"\"", after, Part::Record, |row| {
                 step.push(row);
                 Ok(step.len() < STEP)
             })?;

@@ -13,18 +13,20 @@ use parking_lot::Mutex;
 use crate::claims::Claimants;
 use crate::columns::{PhotoRow, number_of, row_id, text_of};
 use crate::documents::Shelves;
-use crate::engine::Engine;
+use crate::engine::{Ask, Engine, Freshness, ID_BYTES};
 use crate::previews::Previews;
 use crate::pulse::Pulse;
 use crate::sample::Sample;
-use crate::schema::{self, Collections, SCHEMA, create_common, create_photos};
+use crate::schema::{Collections, SCHEMA, create_common, create_photos};
 use crate::search::Backdrop;
 use crate::text::{key_path, path_key, quote};
 use crate::{Address, MilvusError};
 
 /// What the columns of a photo may take in an answer, bytes, besides its vector: most records are far smaller.
-const RECORD_BYTES: usize = 8_192;
-/// Text of a vector's component in an answer.
+const RECORD_BYTES: usize = 2_048;
+/// What a path with a reason may take.
+const REASON_BYTES: usize = 512;
+/// A vector's component in an answer.
 const COMPONENT_BYTES: usize = 4;
 /// Ids that one expression names.
 pub(crate) const IDS_A_QUERY: usize = 1_000;
@@ -38,6 +40,19 @@ pub(crate) const SPACE: &str = "space";
 pub(crate) const SEARCHED: &[u8] = b"searched";
 const VERSION: &[u8] = b"schema";
 pub(crate) const PROGRESS: &[u8] = b"progress";
+
+/// What is read of photos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What is known of them, as it is now.
+    Record,
+    /// That and their embeddings.
+    Whole,
+    /// What is known of them, as searches see it.
+    Shown,
+    /// That and their embeddings.
+    ShownWhole,
+}
 
 /// How to open a library on Milvus.
 #[derive(Clone, Debug)]
@@ -162,16 +177,16 @@ impl MilvusLibrary {
         self.engine.count(&collection, "gone_at == 0")
     }
 
-    /// The rows of photos that are there, in the order of their ids; with their vectors if asked for.
+    /// The rows of photos that are there, in the order of their ids.
     pub(crate) fn photo_rows(
         &self,
         collection: &str,
         ids: &[ImageId],
-        with_vectors: bool,
+        part: Part,
     ) -> Result<Vec<PhotoRow>, MilvusError> {
         let mut rows = vec![];
         for ids in ids.chunks(IDS_A_QUERY) {
-            self.each_photo(collection, &crate::expression::ids(ids), None, with_vectors, |row| {
+            self.each_photo(collection, &crate::expression::ids(ids), None, part, |row| {
                 rows.push(row);
                 Ok(true)
             })?;
@@ -185,29 +200,34 @@ impl MilvusLibrary {
         collection: &str,
         filter: &str,
         after: Option<ImageId>,
-        with_vectors: bool,
+        part: Part,
         mut visit: impl FnMut(PhotoRow) -> Result<bool, MilvusError>,
     ) -> Result<(), MilvusError> {
-        let (columns, bytes): (&[&str], usize) = match with_vectors {
-            true => {
-                let dimension = self.engine.dimension(collection)?;
-                (&["id", "record", "gone_at", "vector"], RECORD_BYTES + dimension * COMPONENT_BYTES)
+        let (columns, row_bytes): (&[&str], usize) = match part {
+            Part::Whole | Part::ShownWhole => {
+                let vector = self.engine.dimension(collection)? * COMPONENT_BYTES;
+                (&["id", "record", "gone_at", "vector"], RECORD_BYTES + vector)
             }
-            false => (&["id", "record", "gone_at"], RECORD_BYTES),
+            Part::Record | Part::Shown => (&["id", "record", "gone_at"], RECORD_BYTES),
+        };
+        let freshness = match part {
+            Part::Record | Part::Whole => Freshness::Latest,
+            Part::Shown | Part::ShownWhole => Freshness::Own,
         };
         let after = after.map(|id| id.to_string()).unwrap_or_default();
-        self.engine.each_row(collection, (filter, &after), (columns, bytes), |row| visit(PhotoRow::read(&row)?))
+        let ask = Ask { filter, after: &after, columns, row_bytes, freshness };
+        self.engine.each_row(collection, &ask, |row| visit(PhotoRow::read(&row)?))
     }
 
     /// The photo with this id, of those in the space that is searched.
-    pub(crate) fn row(&self, id: ImageId, with_vector: bool) -> Result<PhotoRow, LibraryError> {
+    pub(crate) fn row(&self, id: ImageId, part: Part) -> Result<PhotoRow, LibraryError> {
         let missing = || LibraryError::NoPhoto(id.to_string());
         let (_, collection) = self.searched().ok_or_else(missing)?;
-        self.photo_rows(&collection, &[id], with_vector)?.pop().ok_or_else(missing)
+        self.photo_rows(&collection, &[id], part)?.pop().ok_or_else(missing)
     }
 
     pub(crate) fn vector_of(&self, id: ImageId) -> Result<UnitVector, LibraryError> {
-        let row = self.row(id, true)?;
+        let row = self.row(id, Part::ShownWhole)?;
         Ok(row.vector.ok_or_else(|| MilvusError::Damaged(format!("photo {id} has no vector")))?)
     }
 
@@ -219,7 +239,7 @@ impl MilvusLibrary {
         let (first, last) = (quote(&digits), quote(&format!("{digits}g")));
         let mut found = vec![];
         let filter = format!("id >= {first} and id < {last}");
-        self.engine.each_row(&collection, (&filter, ""), (&["id"], 64), |row| {
+        self.engine.each_row(&collection, &Ask::of(&filter, &["id"], ID_BYTES), |row| {
             found.push(row_id(&row)?);
             Ok(found.len() < MOST_NAMESAKES)
         })?;
@@ -236,12 +256,13 @@ impl MilvusLibrary {
 
     pub(crate) fn photo_at_path(&self, path: &PhotoPath) -> Result<Option<ImageId>, MilvusError> {
         let filter = format!("id == {}", quote(&path_key(path)));
-        let rows = self.engine.rows(&self.names.files, &filter, &["id", "image"], 16_384)?;
+        let rows = self.engine.rows(&self.names.files, &Ask::of(&filter, &["id", "image"], ID_BYTES))?;
         rows.first().map_or(Ok(None), |row| Ok(text_of(row, "image")?.parse().ok()))
     }
 
     pub(crate) fn all_failures(&self) -> Result<Vec<Failure>, MilvusError> {
-        let rows = self.engine.rows(&self.names.files, "image == \"\"", &["id", "reason"], schema::LONGEST_REASON)?;
+        let ask = Ask::of("image == \"\"", &["id", "reason"], REASON_BYTES);
+        let rows = self.engine.rows(&self.names.files, &ask)?;
         let failure = |row: &serde_json::Map<String, serde_json::Value>| {
             Ok(Failure { path: key_path(text_of(row, "id")?), reason: text_of(row, "reason")?.to_owned() })
         };
@@ -284,7 +305,7 @@ impl MilvusLibrary {
     }
 
     pub(crate) fn real_file(&self, id: ImageId) -> Result<PathBuf, LibraryError> {
-        let paths: Vec<PhotoPath> = self.row(id, false)?.record.files.into_iter().map(|file| file.path).collect();
+        let paths: Vec<PhotoPath> = self.row(id, Part::Shown)?.record.files.into_iter().map(|file| file.path).collect();
         foray_library::servable_file(id, &paths, &self.roots()?)
     }
 }

@@ -6,7 +6,7 @@ use foray_library::{DocumentKind, Documents, LibraryError, apply_by_hand, replac
 use foray_protocol::{HandTagging, ImageId, PhotoTag, SearchName, TagRule, UnitVector};
 
 use crate::columns::PhotoRow;
-use crate::store::MilvusLibrary;
+use crate::store::{MilvusLibrary, Part};
 
 /// Photos whose tags are changed in one step, while commits of this process wait.
 const STEP: usize = 256;
@@ -57,7 +57,7 @@ impl MilvusLibrary {
         let missing = |id: &ImageId| LibraryError::NoPhoto(id.to_string());
         let Some((_, collection)) = self.searched() else { return ids.first().map_or(Ok(0), |id| Err(missing(id))) };
         let _one_at_a_time = self.writing.lock();
-        let mut rows = self.photo_rows(&collection, &ids, true)?;
+        let mut rows = self.photo_rows(&collection, &ids, Part::Whole)?;
         if let Some(id) = ids.iter().find(|id| rows.iter().all(|row| row.id != **id)) {
             return Err(missing(id));
         }
@@ -75,7 +75,7 @@ impl MilvusLibrary {
         loop {
             let _one_at_a_time = self.writing.lock();
             let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(&collection, "id != \"\"", after, true, |row| {
+            self.each_photo(&collection, "id != \"\"", after, Part::Whole, |row| {
                 step.push(row);
                 Ok(step.len() < STEP)
             })?;

@@ -10,7 +10,8 @@ use crate::{
 
 /// A library as its indexers see it.
 ///
-/// Two implementations: the library itself (in one process) and [`crate::Client`] (over HTTP). Both keep these promises:
+/// Three implementations: the library in a folder (in one process), [`crate::Client`] (over HTTP), and the library on Milvus. All keep
+/// these promises:
 /// - answers stand in the order of the questions, one for each;
 /// - a commit is all or nothing, is on disk when it returns, and may be sent twice without harm;
 /// - a vector of another space than the library serves or builds is refused, never mixed in.
