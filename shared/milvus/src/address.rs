@@ -1,4 +1,4 @@
-//! Where a library on Milvus is: `milvus://[user:password@]host[:port]/[database/]collection[?tls=true]`.
+//! Where a library on Milvus is: `milvus://[user:password@]host[:port]/[database/]collection[?tls=true&index=diskann]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +12,34 @@ const DEFAULT_PORT: u16 = 19530;
 /// Milvus allows 255 bytes; the names of Foray's collections begin with this one.
 const LONGEST_NAME: usize = 100;
 
+/// How Milvus finds vectors; docs/scaling.md tells which is for how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IndexKind {
+    /// A graph over whole vectors in memory.
+    #[default]
+    Hnsw,
+    /// The same over vectors of 8 bits a component.
+    HnswSq,
+    /// A graph on disk, codes in memory.
+    DiskAnn,
+}
+
+impl IndexKind {
+    /// As it stands in an address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hnsw => "hnsw",
+            Self::HnswSq => "hnsw_sq",
+            Self::DiskAnn => "diskann",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Hnsw, Self::HnswSq, Self::DiskAnn].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// The address of a library.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
@@ -23,6 +51,7 @@ pub struct Address {
     collection: String,
     /// `user:password`, or the key of a cloud service.
     token: Option<String>,
+    index: IndexKind,
 }
 
 impl Address {
@@ -47,6 +76,11 @@ impl Address {
         self.token.as_deref()
     }
 
+    /// The index that a library which is made there gets.
+    pub fn index(&self) -> IndexKind {
+        self.index
+    }
+
     /// The same with this token, unless the address has one itself.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
@@ -60,12 +94,18 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, MilvusError> {
         let bad = |reason: &str| MilvusError::Address { got: without_secret(text), reason: reason.to_owned() };
         let rest = text.strip_prefix(SCHEME).ok_or_else(|| bad("it does not begin with milvus://"))?;
-        let (rest, tls) = match rest.split_once('?') {
-            None => (rest, false),
-            Some((rest, "tls=true")) => (rest, true),
-            Some((rest, "tls=false")) => (rest, false),
-            Some(_) => return Err(bad("the only option is ?tls=true")),
-        };
+        let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
+        let (mut tls, mut index) = (false, IndexKind::default());
+        for option in options.split('&').filter(|option| !option.is_empty()) {
+            match option.split_once('=') {
+                Some(("tls", "true")) => tls = true,
+                Some(("tls", "false")) => tls = false,
+                Some(("index", name)) if IndexKind::named(name).is_some() => {
+                    index = IndexKind::named(name).unwrap_or_default();
+                }
+                _ => return Err(bad("the options are ?tls=true and ?index=hnsw, hnsw_sq or diskann, joined by &")),
+            }
+        }
         let (authority, path) = rest.split_once('/').ok_or_else(|| bad("the collection is missing"))?;
         let (token, host) = match authority.rsplit_once('@') {
             Some((token, host)) => (Some(decoded(token).ok_or_else(|| bad("the password is not UTF-8"))?), host),
@@ -94,6 +134,7 @@ impl FromStr for Address {
             database: database.map(str::to_owned),
             collection: collection.to_owned(),
             token,
+            index,
         })
     }
 }
@@ -153,6 +194,7 @@ mod tests {
         assert_eq!((address.database(), address.collection()), (Some("archive"), "photos"));
         assert_eq!(address.token(), Some("root:pa@ss"));
         assert_eq!(address.to_string(), "milvus://vectors.example:19531/archive/photos?tls=true");
+        assert_eq!(parse("milvus://nas/photos?index=diskann&tls=true").unwrap().index(), IndexKind::DiskAnn);
         let short = parse("milvus://nas/photos").unwrap();
         assert_eq!((short.endpoint().as_str(), short.token()), ("http://nas:19530", None));
     }
@@ -167,6 +209,7 @@ mod tests {
             ("milvus://nas/my-photos", "\"my-photos\""),
             ("milvus://nas/", "\"\""),
             ("milvus://nas/photos?ssl", "?tls=true"),
+            ("milvus://nas/photos?tls=true&index=flat", "diskann"),
             ("milvus://root:secret@nas:x/photos", "port"),
         ] {
             let message = parse(text).unwrap_err();

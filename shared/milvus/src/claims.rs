@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::MilvusError;
 use crate::columns::text_of;
-use crate::engine::Ask;
 use crate::pulse::LIFE;
+use crate::reads::Ask;
 use crate::schema::NO_VECTOR;
 use crate::store::{IDS_A_QUERY, MilvusLibrary};
 use crate::text::{path_key, quote, quoted_list};

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::MilvusError;
 use crate::columns::{number_of, text_of};
-use crate::engine::{Ask, Engine};
+use crate::engine::Engine;
+use crate::reads::Ask;
 use crate::schema::NO_VECTOR;
 use crate::store::MilvusLibrary;
 use crate::text::quote;

@@ -179,9 +179,9 @@ mod tests {
         assert_expression("in:/photos/Trips", "(folders like \"%\\n/photos/Trips/%\")");
         assert_expression("in:50%_a", "(folders_lower like \"%/50\u{e000}\u{e001}a/%\")");
         assert_expression("tag:Red", "(array_contains(tags, \"red\"))");
-        assert_expression("w>=800", "((width > -1000000.0 and width >= 800.0))");
+        assert_expression("w:>=800", "((width > -1000000.0 and width >= 800.0))");
         assert_expression("-has:gps", "(not (latitude < 1000.0))");
-        assert_expression("near:48.1,11.5,10", "(id in [\"abababababababababababababababab\"])");
+        assert_expression("near:48.1,11.5,10km", "(id in [\"abababababababababababababababab\"])");
         assert_expression("\"IMG_1\"", "(names like \"%img\u{e001}1%\")");
     }
 

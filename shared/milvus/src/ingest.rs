@@ -6,186 +6,25 @@ use std::time::{Duration, Instant};
 
 use foray_library::{Documents, LibraryError, StoredPhoto};
 use foray_protocol::{
-    Change, CommitSummary, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest, IngestBatch, KnownFile, NewPhoto,
-    PhotoMetadata, PhotoPath, PhotoTag, ProtocolError, RootFile, SpaceId, TagRule,
+    Change, CommitSummary, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest, IngestBatch, KnownFile, PhotoPath,
+    ProtocolError, RootFile, SpaceId, TagRule,
 };
-use serde_json::{Map, Value, json};
 
 use crate::MilvusError;
-use crate::columns::{PhotoRow, Record, cut, text_of};
-use crate::engine::Ask;
-use crate::schema::{LONGEST_PATH, LONGEST_REASON, NO_VECTOR};
-use crate::store::{IDS_A_QUERY, META, MilvusLibrary, PROGRESS, Part, ROOT, now_milliseconds, now_seconds, unsigned};
+use crate::columns::{PhotoRow, text_of};
+use crate::file_row::{FILE_BYTES, FILE_COLUMNS, FileRow};
+use crate::plan::{Plan, with_presence};
+use crate::reads::Ask;
+use crate::schema::LONGEST_PATH;
+use crate::store::{IDS_A_QUERY, META, MilvusLibrary, PROGRESS, Part, ROOT, now_milliseconds, now_seconds};
 use crate::text::{key_path, path_key, quote, quoted_list};
 
-const FILE_COLUMNS: [&str; 6] = ["id", "image", "reason", "size", "modified", "companions"];
-/// What a file's row may take in an answer.
-const FILE_BYTES: usize = 512;
 /// Rows of photos in one request: some megabytes.
 const PHOTOS_A_REQUEST: usize = 256;
 /// How often progress is told while it goes on.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// How often the files of a photo are read again until nobody else changes them.
 const SETTLING: usize = 5;
-
-/// A file as its row holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct FileRow {
-    pub facts: FileFacts,
-    /// The photo, or why there is none.
-    pub outcome: Result<ImageId, String>,
-}
-
-impl FileRow {
-    fn columns(&self) -> Value {
-        let (image, reason) = match &self.outcome {
-            Ok(image) => (image.to_string(), ""),
-            Err(reason) => (String::new(), cut(reason, LONGEST_REASON)),
-        };
-        let FileFacts { path, size, modified_ns, companions } = &self.facts;
-        json!({
-            "id": path_key(path),
-            "image": image,
-            "reason": reason,
-            "size": size.cast_signed(),
-            "modified": modified_ns,
-            "companions": companions.cast_signed(),
-            "nothing": NO_VECTOR,
-        })
-    }
-
-    fn read(row: &Map<String, Value>) -> Result<Self, MilvusError> {
-        let facts = FileFacts {
-            path: key_path(text_of(row, "id")?),
-            size: unsigned(row, "size")?,
-            modified_ns: unsigned(row, "modified")?.cast_signed(),
-            companions: unsigned(row, "companions")?,
-        };
-        let outcome = text_of(row, "image")?.parse().map_err(|_| ());
-        let reason = text_of(row, "reason")?;
-        Ok(Self { facts, outcome: outcome.map_err(|()| reason.to_owned()) })
-    }
-}
-
-impl From<FileRow> for KnownFile {
-    fn from(FileRow { facts: FileFacts { size, modified_ns, companions, .. }, outcome }: FileRow) -> Self {
-        Self { size, modified_ns, companions, outcome }
-    }
-}
-
-/// A batch's effects, worked out before anything is written.
-#[derive(Default)]
-struct Plan {
-    rules: Vec<TagRule>,
-    files: BTreeMap<PhotoPath, Option<FileRow>>,
-    photos: BTreeMap<ImageId, PhotoRow>,
-    /// Photos whose rows change.
-    touched: BTreeSet<ImageId>,
-    /// Files whose rows change.
-    changed: BTreeSet<PhotoPath>,
-    summary: CommitSummary,
-}
-
-impl Plan {
-    fn take(&mut self, change: &Change) -> Result<(), LibraryError> {
-        match change {
-            Change::Added { file, photo } => {
-                if !self.photos.contains_key(&photo.id) {
-                    let row = self.new_photo(photo);
-                    self.photos.insert(photo.id, row);
-                    self.summary.photos_added += 1;
-                }
-                self.set_file(file, Ok(photo.id));
-            }
-            Change::Linked { file, image } => {
-                if !self.photos.contains_key(image) {
-                    return Err(LibraryError::NoPhoto(image.to_string()));
-                }
-                self.set_file(file, Ok(*image));
-            }
-            Change::Described { image, description } => {
-                if let Some(row) = self.photos.get_mut(image)
-                    && row.record.metadata.description != **description
-                {
-                    row.record.metadata.description = (**description).clone();
-                    self.touched.insert(*image);
-                }
-            }
-            Change::Failed { file, reason } => self.set_file(file, Err(reason.clone())),
-            Change::Removed { path } => {
-                if self.files.get(path).is_some_and(Option::is_some) {
-                    self.forget(path);
-                    self.files.insert(path.clone(), None);
-                    self.changed.insert(path.clone());
-                    self.summary.files_removed += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a photo as it is stored elsewhere, with just those files.
-    fn adopt(&mut self, photo: &StoredPhoto, now: i64) {
-        let before = self.photos.insert(photo.id, PhotoRow::of_stored(photo, now));
-        self.touched.insert(photo.id);
-        let stays = |path: &PhotoPath| photo.files.iter().any(|file| file.path == *path);
-        for FileFacts { path, .. } in before.into_iter().flat_map(|row| row.record.files) {
-            if !stays(&path) && self.files.get(&path).is_some_and(Option::is_some) {
-                self.files.insert(path.clone(), None);
-                self.changed.insert(path);
-            }
-        }
-        photo.files.iter().for_each(|file| self.set_file(file, Ok(photo.id)));
-    }
-
-    fn new_photo(&self, photo: &NewPhoto) -> PhotoRow {
-        let tags: Vec<PhotoTag> = self.rules.iter().filter_map(|rule| rule.tag(&photo.vector)).collect();
-        let metadata = PhotoMetadata { tags, ..photo.metadata.clone() };
-        let record = Record { metadata, indexed_at: Some(now_seconds().cast_unsigned()), files: vec![] };
-        PhotoRow { id: photo.id, record, gone_at: 0, vector: Some(photo.vector.clone()) }
-    }
-
-    fn set_file(&mut self, file: &FileFacts, outcome: Result<ImageId, String>) {
-        self.forget(&file.path);
-        if let Ok(image) = &outcome
-            && let Some(row) = self.photos.get_mut(image)
-        {
-            row.record.files.retain(|known| known.path != file.path);
-            row.record.files.push(file.clone());
-            row.record.sort_files();
-            self.touched.insert(*image);
-        }
-        self.files.insert(file.path.clone(), Some(FileRow { facts: file.clone(), outcome }));
-        self.changed.insert(file.path.clone());
-    }
-
-    /// Takes a file away from the photo that it held.
-    fn forget(&mut self, path: &PhotoPath) {
-        let before = self.files.get(path).and_then(Option::as_ref).and_then(|row| row.outcome.as_ref().ok());
-        if let Some(image) = before.copied()
-            && let Some(row) = self.photos.get_mut(&image)
-        {
-            row.record.files.retain(|known| known.path != *path);
-            self.touched.insert(image);
-        }
-    }
-
-    fn touched_rows(&mut self) -> Vec<PhotoRow> {
-        let now = now_seconds();
-        let touched = self.photos.iter_mut().filter(|(id, _)| self.touched.contains(id));
-        touched.map(|(_, row)| with_presence(row, now).clone()).collect()
-    }
-}
-
-/// A photo is hidden since its last file went away.
-fn with_presence(row: &mut PhotoRow, now: i64) -> &PhotoRow {
-    row.gone_at = match (row.record.files.is_empty(), row.gone_at) {
-        (false, _) => 0,
-        (true, 0) => now,
-        (true, since) => since,
-    };
-    row
-}
 
 impl MilvusLibrary {
     /// The rows of these files that there are.

@@ -15,13 +15,19 @@ mod error;
 #[cfg_attr(not(feature = "engine"), allow(dead_code, reason = "expressions are asked by the engine alone"))]
 mod expression;
 #[cfg(feature = "engine")]
+mod file_row;
+#[cfg(feature = "engine")]
 mod ingest;
 #[cfg(feature = "engine")]
 mod library;
 #[cfg(feature = "engine")]
+mod plan;
+#[cfg(feature = "engine")]
 mod previews;
 #[cfg(feature = "engine")]
 mod pulse;
+#[cfg(feature = "engine")]
+mod reads;
 #[cfg(feature = "engine")]
 mod sample;
 #[cfg(feature = "engine")]
@@ -37,7 +43,7 @@ mod tags;
 #[cfg_attr(not(feature = "engine"), allow(dead_code, reason = "keys of files are for the engine alone"))]
 mod text;
 
-pub use address::Address;
+pub use address::{Address, IndexKind};
 pub use error::MilvusError;
 #[cfg(feature = "engine")]
 pub use store::{MilvusLibrary, MilvusOptions};

@@ -34,10 +34,6 @@ impl MilvusLibrary {
         Ok(ids.len())
     }
 
-    fn sample_or<T: Default>(&self, ask: impl FnOnce(&Library) -> Result<T, LibraryError>) -> Result<T, LibraryError> {
-        self.sampled()?.map_or_else(|| Ok(T::default()), |sample| ask(&sample))
-    }
-
     /// A library without photos, which checks what is asked of it as any other.
     fn with_sample<T>(&self, ask: impl Fn(&Library) -> Result<T, LibraryError>) -> Result<T, LibraryError> {
         match self.sampled()? {
@@ -132,7 +128,7 @@ impl Store for MilvusLibrary {
     }
 
     fn facets(&self, filter: &Filter) -> Result<Facets, LibraryError> {
-        self.sample_or(|sample| sample.facets(filter))
+        self.with_sample(|sample| sample.facets(filter))
     }
 
     fn unusual(&self, request: &UnusualRequest) -> Result<UnusualResults, LibraryError> {
@@ -151,11 +147,11 @@ impl Store for MilvusLibrary {
     }
 
     fn concepts(&self, space: &SpaceId, texts: &str) -> Option<ConceptBank> {
-        self.sampled().ok()??.concepts(space, texts)
+        self.known_concepts(space, texts)
     }
 
     fn keep_concepts(&self, space: &SpaceId, texts: &str, embeddings: &[UnitVector]) -> Result<(), LibraryError> {
-        self.sample_or(|sample| sample.keep_concepts(space, texts, embeddings))
+        self.take_concepts(space, texts, embeddings)
     }
 
     fn recall_probe(&self) -> Option<f64> {

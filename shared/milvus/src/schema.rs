@@ -3,9 +3,9 @@
 use foray_protocol::SpaceId;
 use milvus::v2::prelude::{CollectionSchema, DataType, FieldSchema, IndexParam, IndexType, MetricType};
 
-use crate::MilvusError;
 use crate::columns::{LONGEST_TAG, LONGEST_TEXT, MOST_TAGS};
 use crate::engine::Engine;
+use crate::{IndexKind, MilvusError};
 
 /// The version of what this module describes.
 pub(crate) const SCHEMA: u32 = 1;
@@ -104,7 +104,12 @@ pub(crate) fn create_common(engine: &Engine, names: &Collections) -> Result<(), 
 }
 
 /// Makes the collection of a space unless it is there; its vectors must have as many components.
-pub(crate) fn create_photos(engine: &Engine, name: &str, space: &SpaceId, dimension: usize) -> Result<(), MilvusError> {
+pub(crate) fn create_photos(
+    engine: &Engine,
+    name: &str,
+    space: &SpaceId,
+    (dimension, index): (usize, IndexKind),
+) -> Result<(), MilvusError> {
     let mut schema = CollectionSchema::new()
         .enable_dynamic_field(false)
         .add_field(text("id", 32).primary_key(true))
@@ -130,13 +135,8 @@ pub(crate) fn create_photos(engine: &Engine, name: &str, space: &SpaceId, dimens
                 .max_capacity(MOST_TAGS as _)
                 .max_length(LONGEST_TAG as _),
         );
-    let links = [("M", LINKS), ("efConstruction", EF_CONSTRUCTION)];
-    let graph = IndexParam::new()
-        .field_name("vector")
-        .index_type(IndexType::Hnsw)
-        .metric_type(MetricType::Cosine)
-        .extra_params(links.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
-    create_missing(engine, name, &schema, &[graph, inverted("gone_at"), inverted("changed"), inverted("taken")])?;
+    let vectors = vector_index(index);
+    create_missing(engine, name, &schema, &[vectors, inverted("gone_at"), inverted("changed"), inverted("taken")])?;
     let (_, expected) = engine.describe(name)?;
     if expected == dimension {
         return Ok(());
@@ -147,6 +147,20 @@ pub(crate) fn create_photos(engine: &Engine, name: &str, space: &SpaceId, dimens
         expected,
         got: dimension,
     })
+}
+
+fn vector_index(kind: IndexKind) -> IndexParam {
+    let links = [("M", LINKS), ("efConstruction", EF_CONSTRUCTION)];
+    let links = links.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let vectors = IndexParam::new().field_name("vector").metric_type(MetricType::Cosine);
+    match kind {
+        IndexKind::Hnsw => vectors.index_type(IndexType::Hnsw).extra_params(links.into()),
+        IndexKind::HnswSq => {
+            let coded = links.into_iter().chain([("sq_type".to_owned(), "SQ8".to_owned())]);
+            vectors.index_type(IndexType::HnswSq).extra_params(coded.collect())
+        }
+        IndexKind::DiskAnn => vectors.index_type(IndexType::DiskAnn),
+    }
 }
 
 fn create_missing(

@@ -2,17 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use foray_library::ranking::{Best, Candidates, Placed, as_hits, in_order, listed, ranked};
 use foray_library::{Answer, Background, ConceptBank, LibraryError, PhotoQuery};
 use foray_places::distance_km;
-use foray_protocol::{Filter, Hit, ImageId, Photo, UnitVector};
+use foray_protocol::{Filter, Hit, ImageId, Photo, SpaceId, UnitVector};
 use parking_lot::Mutex;
 
 use crate::MilvusError;
 use crate::columns::{NO_TIME, PhotoRow, number_of, row_id, text_of};
-use crate::engine::{Ask, Found, Freshness};
 use crate::expression::{Nearby, expression};
+use crate::reads::{Ask, Found, Freshness};
 use crate::store::{MilvusLibrary, Part, now_seconds};
 use crate::text::key_path;
 
@@ -26,9 +27,32 @@ const PLACE_BYTES: usize = 256;
 const POSITION_BYTES: usize = 128;
 /// Photos whose scores tell what an average photo scores.
 const BACKGROUND: usize = 2_000;
+/// How long so many are what an average photo is like, while the library changes.
+const STAYS_ALIKE: Duration = Duration::from_secs(60);
 
-/// Embeddings of an even sample of the photos, and the collection and version that they are of.
-pub(crate) type Backdrop = Mutex<Option<((String, u64), Vec<UnitVector>)>>;
+/// What words compete with, and the space and texts that it is of.
+pub(crate) type Concepts = Mutex<Option<(SpaceId, String, ConceptBank)>>;
+
+/// Embeddings of an even sample of the photos, if they were read.
+pub(crate) type Backdrop = Mutex<Option<Sampled>>;
+
+/// Embeddings of photos of a collection.
+#[derive(Debug)]
+pub(crate) struct Sampled {
+    collection: String,
+    /// The library's version that they are of.
+    version: u64,
+    read: Instant,
+    photos: Vec<UnitVector>,
+}
+
+impl Sampled {
+    /// Whether they still show what the library is like: many photos hardly change what an average one is.
+    fn is_like(&self, collection: &str, version: u64) -> bool {
+        let many = self.photos.len() >= BACKGROUND && self.read.elapsed() < STAYS_ALIKE;
+        self.collection == collection && (self.version == version || many)
+    }
+}
 
 impl MilvusLibrary {
     pub(crate) fn find_best(&self, query: &PhotoQuery<'_>) -> Result<Answer, LibraryError> {
@@ -97,10 +121,38 @@ impl MilvusLibrary {
 
     /// What an average photo of the library scores for a query.
     fn background(&self, collection: &str, query: &UnitVector) -> Result<Background, LibraryError> {
-        let of = (collection.to_owned(), self.pulse.version());
+        self.with_backdrop(collection, |photos| {
+            let alike = photos.iter().filter(|photo| photo.dimension() == query.dimension());
+            Background::of(alike.map(|photo| photo.cosine(query)))
+        })
+    }
+
+    /// Each process embeds them for itself: they take seconds, and no other process waits for them.
+    pub(crate) fn take_concepts(
+        &self,
+        space: &SpaceId,
+        texts: &str,
+        embeddings: &[UnitVector],
+    ) -> Result<(), LibraryError> {
+        let Some((_, collection)) = self.searched().filter(|(searched, _)| searched == space) else { return Ok(()) };
+        embeddings.first().map_or(Ok(()), |first| self.check_dimension(&collection, first))?;
+        let bank = self.with_backdrop(&collection, |photos| ConceptBank::of_photos(embeddings, photos.iter()))?;
+        *self.concepts.lock() = Some((space.clone(), texts.to_owned(), bank));
+        Ok(())
+    }
+
+    pub(crate) fn known_concepts(&self, space: &SpaceId, texts: &str) -> Option<ConceptBank> {
+        let kept = self.concepts.lock();
+        let (_, _, bank) = kept.as_ref().filter(|(of, kept, _)| of == space && kept == texts)?;
+        Some(bank.clone())
+    }
+
+    /// What `ask` makes of the embeddings of an even sample of the photos.
+    fn with_backdrop<T>(&self, collection: &str, ask: impl FnOnce(&[UnitVector]) -> T) -> Result<T, LibraryError> {
+        let version = self.pulse.version();
         let mut backdrop = self.backdrop.lock();
-        let fresh = backdrop.take().filter(|(is_of, _)| *is_of == of);
-        let (_, photos) = match fresh {
+        let fresh = backdrop.take().filter(|sampled| sampled.is_like(collection, version));
+        let Sampled { photos, .. } = match fresh {
             Some(fresh) => backdrop.insert(fresh),
             None => {
                 let mut photos = vec![];
@@ -109,12 +161,10 @@ impl MilvusLibrary {
                     photos.extend(row.vector);
                     Ok(photos.len() < BACKGROUND)
                 })?;
-                backdrop.insert((of, photos))
+                backdrop.insert(Sampled { collection: collection.to_owned(), version, read: Instant::now(), photos })
             }
         };
-        Ok(Background::of(
-            photos.iter().filter(|photo| photo.dimension() == query.dimension()).map(|photo| photo.cosine(query)),
-        ))
+        Ok(ask(photos))
     }
 }
 

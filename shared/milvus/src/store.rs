@@ -13,14 +13,15 @@ use parking_lot::Mutex;
 use crate::claims::Claimants;
 use crate::columns::{PhotoRow, number_of, row_id, text_of};
 use crate::documents::Shelves;
-use crate::engine::{Ask, Engine, Freshness, ID_BYTES};
+use crate::engine::Engine;
 use crate::previews::Previews;
 use crate::pulse::Pulse;
+use crate::reads::{Ask, Freshness, ID_BYTES};
 use crate::sample::Sample;
 use crate::schema::{Collections, SCHEMA, create_common, create_photos};
-use crate::search::Backdrop;
+use crate::search::{Backdrop, Concepts};
 use crate::text::{key_path, path_key, quote};
-use crate::{Address, MilvusError};
+use crate::{Address, IndexKind, MilvusError};
 
 /// What the columns of a photo may take in an answer, bytes, besides its vector: most records are far smaller.
 const RECORD_BYTES: usize = 2_048;
@@ -39,6 +40,7 @@ pub(crate) const ROOT: &str = "root";
 pub(crate) const SPACE: &str = "space";
 pub(crate) const SEARCHED: &[u8] = b"searched";
 const VERSION: &[u8] = b"schema";
+const INDEX: &[u8] = b"index";
 pub(crate) const PROGRESS: &[u8] = b"progress";
 
 /// What is read of photos.
@@ -79,6 +81,7 @@ pub struct MilvusLibrary {
     pub(crate) name: String,
     pub(crate) claimants: Claimants,
     pub(crate) backdrop: Backdrop,
+    pub(crate) concepts: Concepts,
     pub(crate) last_report: Mutex<Option<Instant>>,
     pub(crate) writing: Mutex<()>,
     pub(crate) tagging: Mutex<()>,
@@ -102,6 +105,7 @@ impl MilvusLibrary {
         create_common(&engine, &names)?;
         let shelves = Shelves { engine: &engine, collection: &names.documents };
         check_version(&engine, shelves)?;
+        engine.set_index(index_of(&engine, shelves)?);
         let name = process_name();
         let pulse = Pulse::start(Arc::clone(&engine), names.clone(), &name)?;
         let previews = Previews::open(&options.previews)?;
@@ -115,6 +119,7 @@ impl MilvusLibrary {
             name,
             claimants: Claimants::default(),
             backdrop: Backdrop::default(),
+            concepts: Concepts::default(),
             last_report: Mutex::default(),
             writing: Mutex::default(),
             tagging: Mutex::default(),
@@ -142,7 +147,7 @@ impl MilvusLibrary {
     /// Makes the collection of a space if need be, and tells its name.
     pub(crate) fn collection_for(&self, space: &SpaceId, dimension: usize) -> Result<String, MilvusError> {
         let collection = self.names.photos(space);
-        create_photos(&self.engine, &collection, space, dimension)?;
+        create_photos(&self.engine, &collection, space, (dimension, self.engine.index()))?;
         self.shelves().put_small(SPACE, space.as_str().as_bytes(), &[])?;
         Ok(collection)
     }
@@ -321,6 +326,17 @@ fn check_version(engine: &Engine, shelves: Shelves<'_>) -> Result<(), MilvusErro
             Err(MilvusError::Version { address: engine.address().to_string(), got, expected: SCHEMA })
         }
     }
+}
+
+/// The index that the library was made with; a new one gets that of the address.
+fn index_of(engine: &Engine, shelves: Shelves<'_>) -> Result<IndexKind, MilvusError> {
+    if let Some(name) = shelves.get(META, INDEX)? {
+        let known = IndexKind::named(&String::from_utf8_lossy(&name));
+        return known.ok_or_else(|| MilvusError::Damaged("an index that is none".to_owned()));
+    }
+    let index = engine.address().index();
+    shelves.put_small(META, INDEX, index.name().as_bytes())?;
+    Ok(index)
 }
 
 /// A name that no other process has: of the machine, the process and the moment.
