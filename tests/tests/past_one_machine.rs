@@ -232,16 +232,21 @@ fn servers_answer_alike_and_one_may_die() {
 }
 
 #[test]
-fn an_indexer_waits_while_milvus_is_down() {
+fn indexers_and_servers_wait_while_milvus_is_down() {
     let mut lite = Lite::start();
     let (shared, photos) = shared_folder();
     let machine = Machine::new(&lite, shared.path());
     let indexer = machine.index();
     wait_until("some photos are indexed", PATIENCE, || machine.count() > 20);
+    let server = machine.serve();
+    let asked = || get(&server.url("/api/v1/search?q=a+flower")).status;
+    assert_eq!(asked(), 200);
     lite.kill();
+    get(&server.url("/api/v1/search?q=a+flower")).is_problem(503, "does not answer");
     machine.run(&["status"]).fails_saying(&["does not answer", "milvus://127.0.0.1"]);
     thread::sleep(Duration::from_secs(3));
     lite.start_again();
+    wait_until("the server answers again", PATIENCE, || asked() == 200);
     let summary = summary(indexer);
     assert_holds(&machine, photos);
     println!("Milvus was killed and started again meanwhile: {summary}");
