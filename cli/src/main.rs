@@ -1,5 +1,6 @@
 //! The one binary. `main` only maps a result to an exit code: 0 done, 1 failed, 2 wrong usage, 3 done but somebody should look,
 //! 75 in use now.
+#![forbid(unsafe_code)]
 
 mod arguments;
 mod colour;

@@ -4,6 +4,7 @@
 //! A photo's way: `scan` finds it, `triage` asks the library about it, a worker of the `pipeline` reads and
 //! `darkroom` develops it, the embedder computes its vector, and the `committer` hands it to the library. What the
 //! library knows and the disk holds no more is found by `sweep`. `watch` does the same for what changes.
+#![forbid(unsafe_code)]
 
 mod budget;
 mod committer;

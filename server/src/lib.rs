@@ -1,4 +1,5 @@
 //! The query server: the search service, its HTTP API, server-sent events and the web page.
+#![forbid(unsafe_code)]
 
 mod access;
 mod account_api;

@@ -6,12 +6,14 @@
 A block of shell commands (```sh) is run where the line before it is one of these comments, which readers do not see:
 
     <!-- run -->               in a home folder of its own
+    <!-- run: indexed -->      in one whose photographs are in the library
+    <!-- run: served -->       the same, with `foray up` running
     <!-- run: continues -->    in that of the block before it on the page, whose servers still run
 
-The home folder holds the bundled photographs as ~/Pictures, and as tests/samples for what is told of a checkout. A block is run there
-with the given program first on the PATH and no network for models, and fails when one of its commands does. Servers may be left in the
-background: such a block ends when they answer, and they are killed after the last block that continues it. The address
-127.0.0.1:7878 stands for a free port, here as in the configuration.
+The home folder holds the bundled photographs as ~/Pictures, and as tests/samples for what is told of a checkout; one of them is
+photo.jpg. A block is run there with the given program first on the PATH and no network for models, and fails when one of its commands
+does. Servers may be left in the background: such a block ends when they answer, and they are killed after the last block that continues
+it. The address 127.0.0.1:7878 stands for a free port, here as in the configuration.
 
 Each relative link of a page must lead to a file that is there, and to a heading in it where it names one. Without PAGEs these are README.md,
 ARCHITECTURE.md and docs/*.md.
@@ -35,9 +37,13 @@ SAMPLES = ROOT / "tests" / "samples"
 USUAL_PORT = "7878"
 BLOCK_SECONDS = 120
 START_SECONDS = 15
+PREPARATIONS = {
+    "indexed": ["foray index ~/Pictures"],
+    "served": ["foray index ~/Pictures", "foray up ~/Pictures &"],
+}
 
 FENCE = re.compile(r"\s*(```+|~~~+)\s*(\w*)")
-MARK = re.compile(r"<!-- run(: continues)? -->")
+MARK = re.compile(r"<!-- run(?:: (indexed|served|continues))? -->")
 BACKGROUND = re.compile(r"(?<!&)&\s*(#.*)?$", re.MULTILINE)
 CODE = re.compile(r"(`+).+?\1")
 LINK = re.compile(r"\]\(([^()\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -52,7 +58,7 @@ class Block:
 
     page: Path
     line: int
-    continues: bool
+    start: str | None  # what the mark says of where it begins
     commands: str
 
     @property
@@ -71,6 +77,7 @@ class Sandbox:
         self.groups = []
         for copy in ["Pictures", "tests/samples"]:
             shutil.copytree(SAMPLES, self.home / copy, ignore=shutil.ignore_patterns("*.py"))
+        shutil.copy(SAMPLES / "animals" / "cat.jpg", self.home / "photo.jpg")
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / "foray").symlink_to(foray)
@@ -92,9 +99,17 @@ class Sandbox:
         }
 
     def run(self, block):
-        """Runs a block; returns what went wrong, or None, and all that it printed."""
+        """Runs a block after what it begins with; returns what went wrong, or None, and all that it printed."""
+        for step in PREPARATIONS.get(block.start, []):
+            trouble, output = self.run_commands(step)
+            if trouble:
+                return f"before it, `{step}`: {trouble}", output
+        return self.run_commands(block.commands)
+
+    def run_commands(self, commands):
+        """Runs commands of a shell; returns what went wrong, or None, and all that they printed."""
         script = self.folder / "block.sh"
-        script.write_text(block.commands.replace(f":{USUAL_PORT}", f":{self.port}"))
+        script.write_text(commands.replace(f":{USUAL_PORT}", f":{self.port}"), encoding="utf-8")
         output = self.folder / "output"
         # A file and no pipe: a server in the background would keep the pipe open.
         with output.open("wb") as sink:
@@ -104,18 +119,18 @@ class Sandbox:
                 start_new_session=True,
             )
             self.groups.append(shell.pid)
-            trouble = self.wait(shell, block)
-        return trouble, output.read_text(errors="replace")
+            trouble = self.wait(shell, commands)
+        return trouble, output.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, shell, block):
-        """Waits for the end of a block and for the servers that it started."""
+    def wait(self, shell, commands):
+        """Waits for the end of the commands and for the servers that they started."""
         try:
             code = shell.wait(BLOCK_SECONDS)
         except subprocess.TimeoutExpired:
             return f"it was not done after {BLOCK_SECONDS} s"
         if code != 0:
             return f"it ended with {code}"
-        if BACKGROUND.search(block.commands) and not answers(self.port):
+        if BACKGROUND.search(commands) and not answers(self.port):
             return f"nothing answered on port {self.port} after {START_SECONDS} s"
         return None
 
@@ -151,7 +166,7 @@ def shown(page):
 
 def lines_outside_code(page):
     """Yields (number, line, text of the fence that begins there, lines of its block); blocks come once, at their first line."""
-    lines = enumerate(page.read_text().splitlines(), start=1)
+    lines = enumerate(page.read_text(encoding="utf-8").splitlines(), start=1)
     for number, line in lines:
         fence = FENCE.match(line)
         if not fence:
@@ -174,7 +189,7 @@ def blocks_of(page):
         elif mark and previous == number - 1:
             if language != "sh":
                 raise SystemExit(f"{shown(page)}:{number}: marked to be run; expected a block of ```sh")
-            blocks.append(Block(page, number, mark[1] is not None, "\n".join(content) + "\n"))
+            blocks.append(Block(page, number, mark[1], "\n".join(content) + "\n"))
             mark = None
     return blocks
 
@@ -213,7 +228,7 @@ def run_all(foray, pages):
         sandbox = None
         try:
             for block in blocks_of(page):
-                if sandbox and not block.continues:
+                if sandbox and block.start != "continues":
                     sandbox.close()
                     sandbox = None
                 sandbox = sandbox or Sandbox(foray)
@@ -241,7 +256,7 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     foray = Path(arguments[0]).resolve()
-    if not os.access(foray, os.X_OK):
+    if not (foray.is_file() and os.access(foray, os.X_OK)):
         print(f"{foray} is no program; expected that of Foray, such as target/release/foray", file=sys.stderr)
         return 2
     every = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -64,6 +64,13 @@ pub struct MigrateArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct SelfCheckArguments {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct DoctorArguments {
     /// Print one JSON document
     #[arg(long)]

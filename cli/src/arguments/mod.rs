@@ -21,7 +21,7 @@ pub use indexing::{
 };
 pub use keeping::{
     BackupArguments, DoctorArguments, ExportArguments, ImportArguments, MigrateArguments, RestoreArguments,
-    StatusArguments,
+    SelfCheckArguments, StatusArguments,
 };
 pub use labelled::{ClassifiersArguments, ClassifyArguments, EvalArguments, TagsArguments, TagsCommand};
 pub use models::{ModelsCommand, PullArguments, VerifyArguments};
@@ -219,6 +219,8 @@ pub enum Command {
     /// Let assistants search the library: a server of the Model Context Protocol on standard input and output
     #[command(after_help = MCP_EXAMPLE)]
     Mcp,
+    /// Whether this installation works here: a photo's whole way, in a library that is thrown away
+    SelfCheck(SelfCheckArguments),
     /// Check what computes embeddings here, and how fast
     Doctor(DoctorArguments),
     /// Fetch, choose, check and remove models

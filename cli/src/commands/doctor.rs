@@ -13,7 +13,7 @@ use crate::output::print_json;
 use crate::settings::Settings;
 
 /// A small photograph to embed: the check must not need one of the user's.
-const PHOTO: &[u8] = include_bytes!("doctor.jpg");
+pub const PHOTO: &[u8] = include_bytes!("doctor.jpg");
 const CAPTION: &str = "a photo of a cat";
 const BATCH: usize = 8;
 const ROUNDS: u32 = 3;

@@ -22,6 +22,7 @@ mod reindex;
 mod saved;
 mod schedule;
 mod search;
+mod self_check;
 mod serve;
 mod shell;
 mod status;
@@ -75,6 +76,7 @@ pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
         Command::Import(arguments) => export::import(&settings, &arguments),
         Command::Migrate(arguments) => migrate::migrate(&settings, &arguments),
         Command::Mcp => mcp::mcp(&settings),
+        Command::SelfCheck(arguments) => self_check::self_check(&settings, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&settings, &arguments),
         Command::Models(command) => models::models(&settings, command),
     };

@@ -1,5 +1,6 @@
 //! Boxes of object-detection datasets (COCO, Pascal VOC, YOLO) into captions and a classification dataset with a file of captions,
 //! as OpenAI's CLIP notebooks and Roboflow's export for them have it. Opens no picture: who calls it cuts and encodes.
+#![forbid(unsafe_code)]
 
 mod dataset;
 mod english;

@@ -1,5 +1,6 @@
 //! What a photo's preview tells by its pixels alone: a perceptual hash, a placeholder, and whether it is junk. Indexers ask it for
 //! new photos, the library for those that were indexed before these were known.
+#![forbid(unsafe_code)]
 
 mod hash;
 mod junk;

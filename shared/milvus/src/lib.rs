@@ -1,6 +1,7 @@
 //! A photo library on Milvus, a distributed vector engine: many servers and indexers share it.
 //!
 //! Addresses and filters are here in every build; what talks to Milvus needs the feature `engine`.
+#![forbid(unsafe_code)]
 
 mod address;
 #[cfg(feature = "engine")]

@@ -2,6 +2,7 @@
 //!
 //! It knows the 69,472 places of 5,000 people and more that GeoNames lists (<https://www.geonames.org>, CC BY 4.0);
 //! `scripts/cities.py` makes the file.
+#![forbid(unsafe_code)]
 
 mod gazetteer;
 mod ground;

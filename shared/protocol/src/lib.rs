@@ -1,5 +1,6 @@
 //! What Foray's programs say to each other: identifiers, request and reply types, the two traits that a library is used
 //! through, the configuration file and the typed HTTP client that implements both traits against a server.
+#![forbid(unsafe_code)]
 
 mod account;
 mod appearance;

@@ -24,6 +24,7 @@ mod reindex;
 mod remote;
 mod results;
 mod search;
+mod self_check;
 mod serve;
 mod soak;
 mod spaces;
