@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-milvus quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
+.PHONY: help demo test test-milvus deb quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ web: ## build the web page anew into web-ui/dist (needs npm)
 
 screenshots: ## pictures of every view, light and dark, large and small, into target/screenshots; three of them into docs
 	@bash tests/scripts/check-browser.sh screenshots
+
+deb: runtime ## a Debian package into target/debian (installs cargo-deb if it is missing; PROFILE=release builds faster)
+	@bash packaging/deb/build.sh
 
 clean-demo: ## remove the demo's library
 	rm -rf demo-library

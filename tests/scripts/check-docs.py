@@ -261,6 +261,8 @@ def main(arguments):
         return 2
     every = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
     pages = [Path(page).resolve() for page in arguments[1:]] or every
+    # Ended by another program, too, it leaves no servers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     begun = time.monotonic()
     broken = [trouble for page in pages for trouble in broken_links(page)]
     for trouble in broken:

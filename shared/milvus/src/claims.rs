@@ -30,9 +30,14 @@ const CLAIM_BYTES: usize = 192;
 /// How long the one with the lower name waits before it looks again.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// What this process has seen of other indexers, by their names.
+/// Who works at what, as far as this process knows.
 #[derive(Debug, Default)]
-pub(crate) struct Claimants(Mutex<HashMap<String, Seen>>);
+pub(crate) struct Claimants {
+    /// Other indexers, by their names.
+    seen: Mutex<HashMap<String, Seen>>,
+    /// Files that this process holds.
+    own: Mutex<BTreeSet<String>>,
+}
 
 /// An indexer's sign of life, since when it is the same, and when that was last looked at.
 #[derive(Clone, Debug)]
@@ -65,8 +70,12 @@ impl MilvusLibrary {
     pub(crate) fn claim_files(&self, paths: &[PhotoPath]) -> Result<Vec<bool>, MilvusError> {
         self.pulse.live()?;
         let files: Vec<String> = paths.iter().map(file_of).collect();
-        let mut open: BTreeSet<&str> = files.iter().map(String::as_str).collect();
-        let mut mine = BTreeSet::new();
+        // What is held already stays so: its row is not written again.
+        let mut mine: BTreeSet<String> = {
+            let own = self.claimants.own.lock();
+            files.iter().filter(|file| own.contains(*file)).cloned().collect()
+        };
+        let mut open: BTreeSet<&str> = files.iter().map(String::as_str).filter(|file| !mine.contains(*file)).collect();
         self.write_claims(&open, false)?;
         while !open.is_empty() {
             let claims = self.claims_of_others(&open)?;
@@ -83,12 +92,13 @@ impl MilvusLibrary {
             self.write_claims(&won, true)?;
             self.delete_claims(&lost)?;
             open.retain(|file| !won.contains(file) && !lost.contains(file));
-            mine.extend(won);
+            mine.extend(won.into_iter().map(str::to_owned));
             if !open.is_empty() {
                 thread::sleep(WAIT);
             }
         }
-        Ok(files.iter().map(|file| mine.contains(file.as_str())).collect())
+        self.claimants.own.lock().extend(mine.iter().cloned());
+        Ok(files.iter().map(|file| mine.contains(file)).collect())
     }
 
     /// Gives files back that this process had claimed.
@@ -97,7 +107,8 @@ impl MilvusLibrary {
         if !self.pulse.is_alive() {
             return Ok(());
         }
-        let files: Vec<String> = paths.iter().map(file_of).collect();
+        let files: BTreeSet<String> = paths.iter().map(file_of).collect();
+        self.claimants.own.lock().retain(|file| !files.contains(file));
         self.delete_claims(&files.iter().map(String::as_str).collect())
     }
 
@@ -153,7 +164,7 @@ impl MilvusLibrary {
         let claims = self.engine.rows(&self.names.claims, &Ask::of("id != \"\"", &["id", "owner"], CLAIM_BYTES))?;
         let owners = claims.iter().map(|row| Ok(text_of(row, "owner")?.to_owned()));
         let owners: BTreeSet<String> = owners.collect::<Result<_, MilvusError>>()?;
-        let mut seen = self.claimants.0.lock();
+        let mut seen = self.claimants.seen.lock();
         let is_dead = |owner: &String| {
             // A claim of one that gives no sign at all is as old as its first sight.
             let sign = signs.get(owner.as_bytes()).cloned().unwrap_or_default();

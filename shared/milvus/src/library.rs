@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, PhotoQuery, Store, StoredPhoto};
+use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, OpenOptions, PhotoQuery, Store, StoredPhoto};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, EmbeddingCache, Facets, Failure, FileMark, Filter, HandTagging, Hit, ImageId,
     IndexProgress, LibraryStatus, Maintenance, Photo, PhotoMap, PhotoPath, ProtocolError, SearchName, SpaceId, TagRule,
@@ -34,16 +34,13 @@ impl MilvusLibrary {
         Ok(ids.len())
     }
 
-    /// A library without photos, which checks what is asked of it as any other.
+    /// What `ask` makes of the sample; of a library without photos where there are none, which checks requests as any other.
     fn with_sample<T>(&self, ask: impl Fn(&Library) -> Result<T, LibraryError>) -> Result<T, LibraryError> {
         match self.sampled()? {
             Some(sample) => ask(&sample),
             None => {
                 let folder = tempfile::tempdir()?;
-                let options = foray_library::OpenOptions {
-                    create: true,
-                    ..foray_library::OpenOptions::new(folder.path().join("library"), "sample")
-                };
+                let options = OpenOptions { create: true, ..OpenOptions::new(folder.path().join("library"), "sample") };
                 ask(&Library::open(&options)?)
             }
         }
