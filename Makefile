@@ -1,7 +1,7 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-milvus deb quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,10 @@ test-milvus: runtime ## libraries on Milvus against a real server, which it sets
 
 docs: ## documentation without warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+docs-check: runtime ## runs the commands of README and docs as they are written, and follows their links
+	cargo build --workspace --bin foray
+	python3 tests/scripts/check-docs.py target/debug/foray
 
 web-check: ## the web page: checked, tested, current
 	@bash tests/scripts/check-web.sh

@@ -138,6 +138,8 @@ impl<'a> Committer<'a> {
     }
 
     fn fail(&mut self, job: Job, image: Option<ImageId>, reason: String) {
+        // What decoders say may go over several lines; lists of failures have one for each.
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         self.warn_of_other_content(&job, image);
         self.push(Change::Failed { file: job.file, reason: reason.clone() }, Effect::Failed { before: job.before });
         if let Some(image) = image {

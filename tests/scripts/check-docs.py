@@ -182,15 +182,16 @@ def lines_outside_code(page):
 
 def blocks_of(page):
     """The blocks of a page that are marked to be run."""
-    blocks, mark, previous = [], None, None
+    blocks, mark = [], None
     for number, line, language, content in lines_outside_code(page):
-        if language is None:
-            mark, previous = MARK.fullmatch(line.strip()), number
-        elif mark and previous == number - 1:
-            if language != "sh":
-                raise SystemExit(f"{shown(page)}:{number}: marked to be run; expected a block of ```sh")
+        if mark and language != "sh":
+            raise SystemExit(f"{shown(page)}:{number}: the line before says that this is run; expected a block of ```sh")
+        if mark:
             blocks.append(Block(page, number, mark[1], "\n".join(content) + "\n"))
-            mark = None
+        is_mark = language is None and line.strip().startswith("<!-- run")
+        mark = MARK.fullmatch(line.strip()) if is_mark else None
+        if is_mark and not mark:
+            raise SystemExit(f"{shown(page)}:{number}: got {line.strip()}; expected one of the marks that --help shows")
     return blocks
 
 

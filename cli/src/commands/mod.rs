@@ -41,10 +41,7 @@ use crate::settings::Settings;
 /// Runs the command that was typed.
 pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
     let done = match command {
-        Command::Completions { shell } => {
-            shell::completions(shell);
-            Ok(())
-        }
+        Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),
         Command::Password => password::password(),
         Command::Reindex(arguments) => {

@@ -1,6 +1,7 @@
 //! `foray self-check`: the whole way of a photo, once, in a library that is thrown away: whether this installation works here.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,9 +53,10 @@ pub fn self_check(settings: &Settings, arguments: &SelfCheckArguments) -> Result
     if arguments.json {
         print_json(&steps)?;
     } else {
-        for Step { step, ok, found, seconds } in &steps {
-            println!("{} {step}: {found} ({seconds:.1} s)", if *ok { "ok  " } else { "FAIL" });
-        }
+        let line = |Step { step, ok, found, seconds }: &Step| {
+            format!("{} {step}: {found} ({seconds:.1} s)\n", if *ok { "ok  " } else { "FAIL" })
+        };
+        io::stdout().write_all(steps.iter().map(line).collect::<String>().as_bytes())?;
     }
     match failed {
         0 => Ok(()),

@@ -179,7 +179,8 @@ fn folders_to_watch(settings: &Settings, arguments: &UpArguments, library: &dyn 
     if let Some(missing) = arguments.folders.iter().find(|folder| !folder.exists()) {
         bail!("there is no folder {}", missing.display());
     }
-    Ok(folders)
+    // The page shows them, and gives them back when others are added.
+    folders.iter().map(|folder| Ok(std::path::absolute(folder)?)).collect()
 }
 
 fn watch_in_background(

@@ -11,8 +11,11 @@ use crate::arguments::Arguments;
 
 const NAME: &str = "foray";
 
-pub fn completions(shell: Shell) {
-    clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut io::stdout());
+pub fn completions(shell: Shell) -> Result<()> {
+    let mut script = vec![];
+    clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(())
 }
 
 /// One page: the program, then each of its commands.
