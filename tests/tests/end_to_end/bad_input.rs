@@ -167,3 +167,14 @@ fn a_second_server_says_who_holds_the_library() {
     let server = ServerProcess::start(&sandbox, ["serve"]);
     sandbox.run(["serve", "--bind", "127.0.0.1:0"]).fails_with(75, &["foray serve", server.base(), "--server"]);
 }
+
+#[test]
+fn why_a_file_failed_is_one_line() {
+    let sandbox = Sandbox::with_samples();
+    let whole = fs::read(&sandbox.photo_files()[0]).unwrap();
+    fs::write(sandbox.photos().join("cut.jpg"), &whole[..200]).unwrap();
+    assert_eq!(sandbox.index()["failed"], 1);
+    let listed = sandbox.run(["status", "--failed"]).text();
+    assert!(listed.lines().all(|line| !line.trim().is_empty()), "{listed}");
+    assert_eq!(listed.lines().filter(|line| line.contains("cut.jpg")).count(), 1, "{listed}");
+}

@@ -295,3 +295,14 @@ fn the_owner_browses_the_folders_of_the_machine() {
     let state = send_as(&key, "PUT", &server.url("/api/v1/indexer/watched"), &roots);
     assert_eq!(state.json()["watched"]["roots"], roots["roots"]);
 }
+
+#[test]
+fn a_folder_that_is_named_from_where_one_stands_can_be_given_back_on_the_page() {
+    let sandbox = sandbox();
+    let mut server = ServerProcess::start(&sandbox, ["up", "photos"]);
+    let key = server.page_key();
+    let watched = server.api("/indexer")["watched"].clone();
+    assert_eq!(watched["roots"].as_array().unwrap().len(), 1);
+    let reply = send_as(&key, "PUT", &server.url("/api/v1/indexer/watched"), &watched);
+    assert_eq!(reply.status, 200, "{reply:?}");
+}

@@ -1,6 +1,7 @@
 //! `foray self-check` says whether an installation works, and touches nothing of its owner's.
 
 use std::fs;
+use std::process::Stdio;
 
 use foray_tests::Sandbox;
 
@@ -35,4 +36,16 @@ fn what_does_not_work_is_told() {
     // A disk without room, or without the right to write, is told by its place.
     let run = sandbox.command(["self-check"]).env("TMPDIR", "/no/such/folder").output().unwrap();
     assert!(!run.status.success());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_trouble() {
+    let sandbox = Sandbox::new();
+    for command in [&["self-check"][..], &["completions", "bash"], &["man"]] {
+        let mut child = sandbox.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let run = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success() && !err.contains("panicked"), "{command:?}: {err}");
+    }
 }
