@@ -181,7 +181,9 @@ impl HubFailure {
             ureq::Error::BadUri(_) | ureq::Error::HostNotFound | ureq::Error::Tls(_) => Another::Never,
             _ => Another::Later,
         };
-        Self::new(url, error.to_string(), another)
+        let way_out =
+            "; where there is no network, `foray models pull NAME --from PATH` takes a folder or archive of the model";
+        Self::new(url, format!("{error}{way_out}"), another)
     }
 
     fn refusal(url: &str, status: StatusCode, reply: &Response<Body>) -> Self {

@@ -48,7 +48,7 @@ impl PullRequest {
             _ => return Err(EmbeddingError::UnknownModel(name.to_owned())),
         };
         let last = repository.rsplit('/').next().unwrap_or_default().to_owned();
-        layout::check_name(&last)?;
+        repository.split('/').try_for_each(|part| layout::check_name(part).map(drop))?;
         Ok(Self { name: last, repository, revision: revision.unwrap_or_else(|| "main".to_owned()) })
     }
 }
@@ -165,7 +165,7 @@ mod tests {
         let request = PullRequest::of("ViT-B-32__openai").unwrap();
         assert_eq!((request.repository.as_str(), request.revision.as_str()), ("immich-app/ViT-B-32__openai", "main"));
         assert_eq!(PullRequest::of("someone/their-clip").unwrap().name, "their-clip");
-        for name in ["ViT-B-99", "a/b/c", "someone/.hidden", "/"] {
+        for name in ["ViT-B-99", "a/b/c", "someone/.hidden", "/", "../x", "some one/x"] {
             assert!(PullRequest::of(name).is_err(), "{name}");
         }
     }
