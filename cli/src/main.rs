@@ -23,14 +23,13 @@ mod store;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use foray_protocol::LogFormat;
 
 use crate::arguments::Arguments;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     colour::follow(arguments.global.color);
     let settings = Settings::new(&arguments.global);
     // A mistake in the configuration is told in the format of the command line.

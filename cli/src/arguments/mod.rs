@@ -10,7 +10,8 @@ mod searching;
 
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use foray_protocol::LogFormat;
 
@@ -79,6 +80,26 @@ pub struct Arguments {
     pub global: GlobalArguments,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Those that this process was started with; ends it where they are wrong. A library's folder on the command line goes before a
+    /// store in the environment.
+    pub fn of_process() -> Self {
+        let mut command = Self::command();
+        let matches = command.get_matches_mut();
+        let mut arguments = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+        if is_typed(&matches, "library") && !is_typed(&matches, "store") {
+            arguments.global.store = None;
+        }
+        arguments
+    }
+}
+
+/// Whether an option stands on the command line, before the subcommand or behind it.
+fn is_typed(matches: &ArgMatches, option: &str) -> bool {
+    let here = matches.value_source(option) == Some(ValueSource::CommandLine);
+    here || matches.subcommand().is_some_and(|(_, below)| is_typed(below, option))
 }
 
 /// Options that every command takes.

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use foray_tests::{Sandbox, ServerProcess};
+use foray_tests::{Run, Sandbox, ServerProcess};
 
 #[test]
 fn a_device_that_is_none_or_not_here_is_named_with_the_way_out() {
@@ -177,4 +177,21 @@ fn why_a_file_failed_is_one_line() {
     let listed = sandbox.run(["status", "--failed"]).text();
     assert!(listed.lines().all(|line| !line.trim().is_empty()), "{listed}");
     assert_eq!(listed.lines().filter(|line| line.contains("cut.jpg")).count(), 1, "{listed}");
+}
+
+#[test]
+fn a_library_on_the_command_line_goes_before_a_store_in_the_environment() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let library = sandbox.library().display().to_string();
+    let with_store = |arguments: &[&str]| -> Run {
+        let store = "milvus://127.0.0.1:1/photos";
+        sandbox.command(arguments).env("FORAY_STORE", store).output().unwrap().into()
+    };
+    for arguments in [["--library", library.as_str(), "status"], ["status", "--library", &library]] {
+        assert!(with_store(&arguments).text().contains(&library), "{arguments:?}");
+    }
+    // Either this program cannot open such a store, or nobody answers there.
+    with_store(&["status"]).fails_saying(&["milvus://127.0.0.1:1/photos"]);
+    with_store(&["status", "--library", &library, "--store", "nas"]).fails_saying(&["milvus://host:19530/collection"]);
 }
