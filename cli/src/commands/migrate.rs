@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use foray_library::{Document, DocumentKind, PhotoQuery, Store, StoredPhoto};
-use foray_protocol::{Change, Hit, ImageId, IngestBatch, LibraryStatus, PhotoPath, SpaceId, UnitVector};
+use foray_protocol::{Change, FileFacts, Hit, ImageId, IngestBatch, LibraryStatus, PhotoPath, SpaceId, UnitVector};
 use serde::Serialize;
 
 use crate::arguments::MigrateArguments;
@@ -42,9 +42,11 @@ pub fn migrate(settings: &Settings, arguments: &MigrateArguments) -> Result<()> 
     }
     let from = settings.open_store("migrate", false, false)?;
     let to = target.open_store("migrate", true, false)?;
-    check_target(&from.status()?, &to.status()?)?;
-    let bar = ImportBar::new(settings.show_progress, from.status()?.photos);
-    let migrated = Move { from, to }.run(arguments.queries, &bar);
+    let here = from.status()?;
+    check_target(&here, &to.status()?)?;
+    let Some(space) = from.space() else { bail!("the library has no photos yet: there is nothing to migrate") };
+    let bar = ImportBar::new(settings.show_progress, here.photos);
+    let migrated = Move { from, to }.run(&space, arguments.queries, &bar);
     bar.finish();
     let migration = migrated?;
     match arguments.json {
@@ -80,14 +82,11 @@ struct Move {
 }
 
 impl Move {
-    fn run(&self, queries: usize, bar: &ImportBar) -> Result<Migration> {
+    fn run(&self, space: &SpaceId, queries: usize, bar: &ImportBar) -> Result<Migration> {
         let mut migration = Migration { documents: self.documents()?, ..Migration::default() };
         self.to.remember_roots(&self.from.status()?.roots)?;
-        let samples = match self.from.space() {
-            Some(space) => self.photos(&space, queries, bar, &mut migration)?,
-            None => vec![],
-        };
-        migration.failures = self.failures()?;
+        let samples = self.photos(space, queries, bar, &mut migration)?;
+        migration.failures = self.failures(space)?;
         let (here, there) = (self.from.status()?, self.to.status()?);
         let counts = |status: &LibraryStatus| (status.photos, status.files, status.failed);
         if counts(&here) != counts(&there) {
@@ -143,14 +142,14 @@ impl Move {
         }
     }
 
-    fn failures(&self) -> Result<usize> {
+    fn failures(&self, space: &SpaceId) -> Result<usize> {
         let failures = self.from.failures()?;
         for step in failures.chunks(STEP) {
             let paths: Vec<PhotoPath> = step.iter().map(|failure| failure.path.clone()).collect();
             let known = self.from.known_files(&paths)?;
             let changes = step.iter().zip(known).filter_map(|(failure, known)| {
                 let known = known?;
-                let file = foray_protocol::FileFacts {
+                let file = FileFacts {
                     path: failure.path.clone(),
                     size: known.size,
                     modified_ns: known.modified_ns,
@@ -158,8 +157,7 @@ impl Move {
                 };
                 Some(Change::Failed { file, reason: failure.reason.clone() })
             });
-            let space = self.to.space().unwrap_or_else(|| SpaceId::from(String::new()));
-            self.to.commit(&IngestBatch { space, changes: changes.collect() })?;
+            self.to.commit(&IngestBatch { space: space.clone(), changes: changes.collect() })?;
         }
         Ok(failures.len())
     }

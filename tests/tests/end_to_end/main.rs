@@ -19,6 +19,7 @@ mod logs;
 mod map;
 mod mcp;
 mod metadata;
+mod migrate;
 mod models;
 mod reindex;
 mod remote;
