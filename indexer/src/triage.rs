@@ -56,9 +56,10 @@ pub(crate) fn triage(
         if library.stop.wait_timeout(LOOK_AGAIN) {
             return;
         }
-        let again: Vec<Candidate> = mem::take(&mut others);
-        for page in again.chunks(PAGE) {
-            if desk.pass_on(page.to_vec(), &mut others).is_break() {
+        let mut again = mem::take(&mut others);
+        while !again.is_empty() {
+            let later = again.split_off(again.len().min(PAGE));
+            if desk.pass_on(mem::replace(&mut again, later), &mut others).is_break() {
                 return;
             }
         }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use foray_protocol::{Account, ProblemKind, Role, Token};
+use foray_protocol::{Account, ProblemKind, Role, Token, since_1970};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::ServerError;
@@ -145,7 +145,7 @@ impl Key {
     /// A session for a browser: whose it is and when it ends, signed. It outlives the server's process and ends with the token or
     /// password.
     pub fn new_session(&self) -> String {
-        let ends = (now() + SESSION).as_secs();
+        let ends = (since_1970() + SESSION).as_secs();
         format!("{}.{ends}.{}", self.id, self.signature(ends).to_hex())
     }
 
@@ -233,12 +233,8 @@ impl Guarded {
         let (ends, signature) = rest.split_once('.')?;
         let key = self.keys.iter().find(|key| key.id == id)?;
         let (ends, signature) = (ends.parse::<u64>().ok()?, blake3::Hash::from_hex(signature).ok()?);
-        (signature == key.signature(ends) && ends > now().as_secs()).then_some(key)
+        (signature == key.signature(ends) && ends > since_1970().as_secs()).then_some(key)
     }
-}
-
-fn now() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The search service: a library and an embedder together answer queries. HTTP and the command line both stand on it.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
 use foray_library::{Answer, ConceptBank, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement, Store};
@@ -9,7 +9,7 @@ use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Evaluation, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
     LibraryStatus, MapRequest, PhotoMap, PhotoSearch, Problem, ProblemKind, ProtocolError, Query, RankRequest,
     SavedSearch, SearchName, SearchRequest, SearchResults, SimilarRequest, Subject, UnitVector, UnusualRequest,
-    UnusualResults,
+    UnusualResults, since_1970,
 };
 use prometheus_client::registry::Registry;
 
@@ -78,7 +78,7 @@ impl SearchService {
     /// The same for many searches to come, which prepares in the background what they gain from.
     #[must_use]
     pub(crate) fn lasting(self) -> Self {
-        let started_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let started_at = since_1970().as_secs();
         let disk = DiskGauge::default();
         // Nobody waits for the first measure.
         let _ = disk.latest(|| self.library.folder());

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use foray_tests::{Run, Sandbox, ServerProcess, get, get_with, post_json, samples, wait_until};
+use foray_tests::{Run, Sandbox, ServerProcess, get, get_with, post_json, samples, send_as, wait_until};
 use serde_json::{Value, json};
 
 /// Copies of each bundled photograph that are other photos to the library.
@@ -225,6 +225,8 @@ fn servers_answer_alike_and_one_may_die() {
     for path in ["/unusual?limit=5", "/map", "/facets", "/duplicates"] {
         wait_until(path, PATIENCE, || get(&other.url(&format!("/api/v1{path}"))).status == 200);
     }
+    let backup = send_as(&one.page_key(), "POST", &one.url("/api/v1/backup"), &json!(null));
+    backup.is_problem(400, "folder of this machine");
     one.signal("KILL");
     one.wait();
     assert_eq!(ask(&other), found);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use foray_library::backup::{Header, restore as restore_library, verify};
-use foray_library::{Durability, LibraryError, fill_atomically, remove_leftovers};
+use foray_library::{Durability, fill_atomically, remove_leftovers};
 use foray_protocol::Client;
 use serde_json::json;
 
@@ -18,9 +18,7 @@ use crate::settings::Settings;
 pub fn backup(settings: &Settings, arguments: &BackupArguments) -> Result<()> {
     let BackupArguments { file, json } = arguments;
     let header = match Connection::open(settings, "backup", false)? {
-        Connection::Here(library) => {
-            library.embedded().ok_or_else(|| LibraryError::NotEmbedded { action: "backed up" })?.backup_to(file)?
-        }
+        Connection::Here(library) => library.embedded_to_be("backed up")?.backup_to(file)?,
         Connection::Server(client) => fetch(&client, file)?,
     };
     let bytes = fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();

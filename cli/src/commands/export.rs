@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use foray_library::backup::restore;
 use foray_library::export::{Export, ImportSummary, Manifest};
-use foray_library::{Library, LibraryError, OpenOptions};
+use foray_library::{Library, OpenOptions};
 use foray_protocol::Client;
 use serde_json::json;
 
@@ -20,9 +20,7 @@ use crate::settings::Settings;
 pub fn export(settings: &Settings, arguments: &ExportArguments) -> Result<()> {
     let folder = std::path::absolute(&arguments.folder)?;
     let manifest = match Connection::open(settings, "export", false)? {
-        Connection::Here(library) => {
-            library.embedded().ok_or_else(|| LibraryError::NotEmbedded { action: "exported" })?.export(&folder)?
-        }
+        Connection::Here(library) => library.embedded_to_be("exported")?.export(&folder)?,
         Connection::Server(client) => export_from_server(&client, &folder)?,
     };
     if arguments.json {

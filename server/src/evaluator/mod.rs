@@ -3,13 +3,13 @@
 mod contenders;
 mod labelled;
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use foray_embedding::Embedder;
 use foray_evaluation::{Dataset, Mistake, Predictions, compare, label_table, measure};
 use foray_protocol::{
     Classifier, Contender, Evaluation, EvaluationRequest, Failure, PhotoPath, Problem, ProblemKind, ProtocolError,
-    SearchName, Split, UnitVector,
+    SearchName, Split, UnitVector, since_1970,
 };
 
 use crate::evaluator::contenders::{Entrant, Entrants};
@@ -63,7 +63,7 @@ pub fn evaluate(
         dataset: dataset.source.clone(),
         split: labelled.split_name(),
         space: files.embedder.space().clone(),
-        at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        at: since_1970().as_secs(),
         classes: dataset.classes,
         images: embedded.measured.vectors.len(),
         embedded: embedded.computed,

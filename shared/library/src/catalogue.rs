@@ -1,9 +1,8 @@
 //! The catalogue in sled: files, photos and the links between them, with the counts that belong to them.
 
 use std::ops::Bound;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use foray_protocol::{Failure, ImageId, KnownFile, PhotoPath, RootFile, SpaceId, is_raw};
+use foray_protocol::{Failure, ImageId, KnownFile, PhotoPath, RootFile, SpaceId, is_raw, since_1970};
 use sled::{Db, Tree};
 
 use crate::LibraryError;
@@ -234,7 +233,7 @@ fn numbering_key(space: &SpaceId) -> String {
 
 /// Seconds since 1970.
 pub(crate) fn now_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    since_1970().as_secs()
 }
 
 /// What the paths of everything inside `folder` begin with.

@@ -1,8 +1,6 @@
 //! What a library keeps besides photos: saved searches, classifiers, evaluations and rules for tags, each a small document.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use foray_protocol::{Classifier, Evaluation, SavedSearch, SearchName, SearchRequest, TagRule};
+use foray_protocol::{Classifier, Evaluation, SavedSearch, SearchName, SearchRequest, TagRule, since_1970};
 use sled::Tree;
 
 use crate::records::{decode, encode};
@@ -145,7 +143,7 @@ pub trait Documents {
         let last =
             kept.last().and_then(|document| document.key.as_slice().try_into().ok()).map_or(0, u64::from_be_bytes);
         // By the clock, so that two servers hardly ever take the same number.
-        let next = now_nanoseconds().max(last + 1);
+        let next = (since_1970().as_nanos() as u64).max(last + 1);
         self.put_document(kind, &next.to_be_bytes(), &encode(evaluation)?)?;
         let too_many = (kept.len() + 1).saturating_sub(MOST_EVALUATIONS);
         kept.iter().take(too_many).try_for_each(|document| self.remove_document(kind, &document.key).map(drop))
@@ -206,11 +204,6 @@ pub trait Documents {
     fn put_tag_rule(&self, rule: &TagRule) -> Result<(), LibraryError> {
         self.put_document(DocumentKind::TagRule, rule.classifier.name.as_str().as_bytes(), &encode(rule)?)
     }
-}
-
-/// Nanoseconds since 1970.
-fn now_nanoseconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
 impl Library {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sled::{Batch, Tree};
 
 use crate::library::check_space_on_disk;
-use crate::records::{Outcome, decode, encode};
+use crate::records::{decode, encode};
 use crate::{Library, LibraryError};
 
 const READINGS: &str = "readings";
@@ -40,23 +40,13 @@ impl Library {
     }
 
     fn content_of(&self, readings: &Tree, file: &FileMark) -> Result<Option<ImageId>, LibraryError> {
-        let looks_same = |size: u64, modified_ns: i64| (size, modified_ns) == (file.size, file.modified_ns);
         if let Some(value) = readings.get(file.path.as_bytes())? {
             let reading: Reading = decode(&value)?;
-            if looks_same(reading.size, reading.modified_ns) {
+            if (reading.size, reading.modified_ns) == (file.size, file.modified_ns) {
                 return Ok(Some(reading.image));
             }
         }
-        Ok(match self.catalogue.file(&file.path)? {
-            // A RAW file's photo may be that of the JPEG beside it.
-            Some(record) if record.companions == 0 && looks_same(record.size, record.modified_ns) => {
-                match record.outcome {
-                    Outcome::Photo(image) => Some(image),
-                    Outcome::Failure(_) => None,
-                }
-            }
-            _ => None,
-        })
+        Ok(self.catalogue.known_file(&file.path)?.and_then(|known| known.photo_of(file)))
     }
 
     fn embedding_of(

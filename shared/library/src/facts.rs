@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foray_places::distance_km;
 use foray_protocol::{
-    Condition, Facet, Facets, Feature, Filter, ImageId, Junk, NumberField, PhotoPath, SpaceId, TextField, TimeField,
+    Condition, Facet, Facets, Feature, Filter, ImageId, NumberField, PhotoPath, SpaceId, TextField, TimeField,
     clock_seconds, clock_year, is_raw,
 };
 use parking_lot::RwLock;
@@ -116,9 +116,7 @@ impl Facts {
 
     fn fact(&mut self, record: &PhotoRecord, paths: &[PhotoPath]) -> Fact {
         let (metadata, description) = (&record.metadata, &record.metadata.description);
-        let keywords = description.keywords.iter().map(String::as_str);
-        let given = metadata.tags.iter().map(|tag| tag.tag.as_str());
-        let tags = keywords.chain(metadata.junk.map(Junk::name)).chain(given).map(|tag| self.text(tag)).collect();
+        let tags = metadata.words().map(|word| self.text(word)).collect();
         let mut fact = Fact {
             width: metadata.width,
             height: metadata.height,
@@ -286,10 +284,14 @@ impl Fact {
             Feature::Rating => self.rating.is_some(),
             Feature::Keywords => self.has_keywords,
             Feature::Caption => self.caption.is_some(),
-            // The JPEG beside a RAW file is no copy of it.
-            Feature::Copies => self.other_files > 1 || (self.other_files == 0 && self.raw_files > 1),
+            Feature::Copies => has_copies(self.raw_files as usize, self.other_files as usize),
         }
     }
+}
+
+/// Whether a photo of so many RAW and other files has copies: the JPEG beside a RAW file is none.
+pub fn has_copies(raw_files: usize, other_files: usize) -> bool {
+    other_files > 1 || (other_files == 0 && raw_files > 1)
 }
 
 /// How many facts have each number, with its text; a fact that has one twice counts once.

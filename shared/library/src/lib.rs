@@ -43,11 +43,14 @@ pub use atomic_file::{Durability, fill_atomically, remove_leftovers, write_atomi
 pub use disk_use::disk_use;
 pub use documents::{Document, DocumentKind, Documents};
 pub use error::LibraryError;
+pub use facts::has_copies;
 pub use folder::{FORMAT, Holder, ReindexLock};
 pub use hand_tags::apply_by_hand;
-pub use library::{Library, OpenOptions, servable_file};
+pub use library::{Library, ORPHAN_SECONDS, OpenOptions, servable_file};
 pub use photo_query::{Answer, PageEnd, PageStart, PhotoQuery, Refinement};
 pub use projection::Nouns;
 pub use relevance::{Background, ConceptBank};
+pub use space::common_dimension;
 pub use store::{Store, StoredPhoto};
-pub use tags::replace_tag;
+pub use tags::{replace_tag, tag_by_rules};
+pub use thumbnails::Thumbnails;

@@ -35,7 +35,7 @@ const DATABASE_CACHE_BYTES: u64 = 128 << 20;
 /// The database writes segments of some megabytes ahead; a full disk is noticed before it is hit.
 const MIN_FREE_MB: u64 = 64;
 /// How long a photo is kept after its last file went away: it may be on its way to another folder or disk.
-const ORPHAN_SECONDS: u64 = 30 * 24 * 3600;
+pub const ORPHAN_SECONDS: u64 = 30 * 24 * 3600;
 /// A killed process may hold the database's lock for a moment longer.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(100);
@@ -218,7 +218,6 @@ impl Library {
         self.folder.lock().map_file(id)
     }
 
-    /// The library's folder.
     /// The library's folder.
     pub fn path(&self) -> PathBuf {
         self.folder.lock().path().to_owned()

@@ -135,22 +135,12 @@ impl SpaceIndex {
 
     /// Checks that all `vectors` have this space's number of components; an empty space takes that of the first.
     pub fn check_dimensions<'a>(&self, vectors: impl IntoIterator<Item = &'a UnitVector>) -> Result<(), LibraryError> {
-        let mut expected = self.vectors.dimension();
-        for vector in vectors {
-            let got = vector.dimension();
-            match expected {
-                0 => expected = got,
-                expected if expected != got => return Err(LibraryError::Dimension { expected, got }),
-                _ => {}
-            }
-        }
-        Ok(())
+        common_dimension(self.vectors.dimension(), vectors).map(drop)
     }
 
     /// Checks that `vector` has this space's number of components.
     pub fn check_dimension(&self, vector: &UnitVector) -> Result<(), LibraryError> {
-        let (expected, got) = (self.vectors.dimension(), vector.dimension());
-        if expected == 0 || expected == got { Ok(()) } else { Err(LibraryError::Dimension { expected, got }) }
+        self.check_dimensions([vector])
     }
 
     /// Appends vectors, checked and committed to the database, as the next rows; they are not live yet.
@@ -245,6 +235,21 @@ impl SpaceIndex {
             None => SearchStructure::Exact { rows: self.vectors.len() },
         }
     }
+}
+
+/// How many components all `vectors` have: `expected`, or as many as the first where that is 0, for a space without any.
+///
+/// # Errors
+/// [`LibraryError::Dimension`] for the first vector of another number.
+pub fn common_dimension<'a>(
+    expected: usize,
+    vectors: impl IntoIterator<Item = &'a UnitVector>,
+) -> Result<usize, LibraryError> {
+    vectors.into_iter().map(UnitVector::dimension).try_fold(expected, |expected, got| match expected {
+        0 => Ok(got),
+        _ if expected == got => Ok(expected),
+        _ => Err(LibraryError::Dimension { expected, got }),
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,14 @@ pub trait Store: Ingest + Spaces + EmbeddingCache + Documents + Debug + Send + S
     /// The library as a folder of this process; `None` for one that is kept elsewhere.
     fn embedded(&self) -> Option<&Library>;
 
+    /// The same, for what can only be done with such a library: `action` says what, as in "backed up".
+    ///
+    /// # Errors
+    /// [`LibraryError::NotEmbedded`].
+    fn embedded_to_be(&self, action: &'static str) -> Result<&Library, LibraryError> {
+        self.embedded().ok_or(LibraryError::NotEmbedded { action })
+    }
+
     /// Where this process keeps files of the library: all of it, or what it computes from it.
     fn folder(&self) -> PathBuf;
 

@@ -60,12 +60,7 @@ impl Library {
         let _alone = self.tagging.lock();
         let Some(active) = self.active().filter(|_| self.is_tagging_marked()) else { return Ok(()) };
         let rules = self.tag_rules()?;
-        self.retag(|vector, tags| {
-            let gives = |rule: &SearchName| rules.iter().any(|TagRule { classifier, .. }| classifier.name == *rule);
-            tags.retain(|tag| tag.rule.as_ref().is_none_or(gives));
-            let here = rules.iter().filter(|rule| rule.classifier.layer.space == active.id);
-            here.filter(|rule| replace_tag(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
-        })?;
+        self.retag(|vector, tags| tag_by_rules(tags, &rules, (&active.id, vector)))?;
         self.unmark_tagging()
     }
 
@@ -145,6 +140,15 @@ impl Library {
         }
         Ok(count)
     }
+}
+
+/// Makes a photo's tags what the rules say of its embedding in `space`; tells whether it has one by them. Tags by hand stay, and so
+/// do those by rules for other spaces.
+pub fn tag_by_rules(tags: &mut Vec<PhotoTag>, rules: &[TagRule], (space, vector): (&SpaceId, &UnitVector)) -> bool {
+    let gives = |rule: &SearchName| rules.iter().any(|TagRule { classifier, .. }| classifier.name == *rule);
+    tags.retain(|tag| tag.rule.as_ref().is_none_or(gives));
+    let here = rules.iter().filter(|rule| rule.classifier.layer.space == *space);
+    here.filter(|rule| replace_tag(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
 }
 
 /// Puts the tag that a rule gives in place of the one that it gave before; tells whether it gives one.

@@ -8,9 +8,9 @@ use foray_protocol::ImageId;
 use crate::LibraryError;
 use crate::atomic_file::{Durability, write_atomically};
 
-/// The folder of thumbnails.
+/// A folder of thumbnails.
 #[derive(Debug)]
-pub(crate) struct Thumbnails {
+pub struct Thumbnails {
     folder: PathBuf,
 }
 
@@ -20,8 +20,14 @@ pub(crate) fn thumbnail_folder(folder: &Path) -> PathBuf {
 }
 
 impl Thumbnails {
-    pub fn new(library: &Path) -> Self {
-        Self { folder: thumbnail_folder(library) }
+    /// Those of the library in a folder.
+    pub(crate) fn new(library: &Path) -> Self {
+        Self::in_folder(thumbnail_folder(library))
+    }
+
+    /// Those that lie in `folder` itself, which need not be there yet.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
     }
 
     /// Where the thumbnail of `image` is, or would be.
@@ -30,6 +36,10 @@ impl Thumbnails {
         self.folder.join(&name[..2]).join(name).with_extension("jpg")
     }
 
+    /// Writes the thumbnail of `image`.
+    ///
+    /// # Errors
+    /// Those of the file.
     pub fn write(&self, image: ImageId, jpeg: &[u8]) -> Result<(), LibraryError> {
         let file = self.file(image);
         let folder = file.parent().unwrap_or(&self.folder);
@@ -37,6 +47,7 @@ impl Thumbnails {
         write_atomically(&file, jpeg, Durability::Crash).map_err(LibraryError::file("write the thumbnail", &file))
     }
 
+    /// Removes the thumbnail of `image`, if there is one.
     pub fn remove(&self, image: ImageId) {
         // A thumbnail without a photo costs a few kilobytes and nothing else.
         let _ = fs::remove_file(self.file(image));

@@ -49,33 +49,31 @@ impl Record {
         self.files.sort_by(|a, b| (is_raw(a.path.as_path()), &a.path).cmp(&(is_raw(b.path.as_path()), &b.path)));
     }
 
-    /// What fits in a row: a photo of very many files is known by the first of them.
+    /// As a row holds it: of very many files only the first, as many as fit.
     fn encoded(&self, id: ImageId) -> Result<String, MilvusError> {
-        let mut record = self.clone();
-        loop {
-            let bytes = rmp_serde::to_vec_named(&record).map_err(|error| MilvusError::Damaged(error.to_string()))?;
-            let text = STANDARD_NO_PAD.encode(bytes);
+        let whole = self.text()?;
+        if whole.len() <= LONGEST_TEXT {
+            return Ok(whole);
+        }
+        let mut shorter = self.clone();
+        while shorter.files.len() > 1 {
+            shorter.files.truncate(shorter.files.len() / 2);
+            let text = shorter.text()?;
             if text.len() <= LONGEST_TEXT {
+                tracing::warn!(
+                    "photo {id} has {} files; {} of them are noted with it",
+                    self.files.len(),
+                    shorter.files.len()
+                );
                 return Ok(text);
             }
-            match record.files.len() {
-                0 | 1 => {
-                    return Err(MilvusError::Damaged(format!(
-                        "what photo {id} says of itself takes {} bytes",
-                        text.len()
-                    )));
-                }
-                many => record.files.truncate(many * LONGEST_TEXT / text.len().max(LONGEST_TEXT + LONGEST_TEXT / 8)),
-            }
-            if record.files.is_empty() {
-                record.files = self.files[..1].to_vec();
-            }
-            tracing::warn!(
-                "photo {id} has {} files; {} of them are noted with it",
-                self.files.len(),
-                record.files.len()
-            );
         }
+        Err(MilvusError::Damaged(format!("what photo {id} says of itself takes {} bytes", whole.len())))
+    }
+
+    fn text(&self) -> Result<String, MilvusError> {
+        let bytes = rmp_serde::to_vec_named(self).map_err(|error| MilvusError::Damaged(error.to_string()))?;
+        Ok(STANDARD_NO_PAD.encode(bytes))
     }
 
     fn decode(text: &str) -> Result<Self, MilvusError> {
@@ -118,11 +116,10 @@ impl PhotoRow {
     pub fn columns(&self, changed: i64) -> Result<Value, MilvusError> {
         let vector = self.vector.as_ref();
         let vector = vector.ok_or_else(|| MilvusError::Damaged(format!("photo {} has no vector", self.id)))?;
-        let PhotoMetadata { width, height, format, description, junk, tags, .. } = &self.record.metadata;
+        let PhotoMetadata { width, height, format, description, .. } = &self.record.metadata;
         let number = |number: Option<f64>| number.unwrap_or(NO_NUMBER);
         let text = |text: Option<&str>| cut(&plain(&text.unwrap_or_default().to_lowercase()), LONGEST_TEXT).to_owned();
-        let words = description.keywords.iter().map(String::as_str);
-        let words = words.chain(junk.map(|junk| junk.name())).chain(tags.iter().map(|tag| tag.tag.as_str()));
+        let words = self.record.metadata.words();
         let words: Vec<String> =
             words.take(MOST_TAGS).map(|tag| cut(&tag.to_lowercase(), LONGEST_TAG).to_owned()).collect();
         let (latitude, longitude) = description.position.unwrap_or((NO_POSITION, NO_POSITION));
@@ -221,11 +218,9 @@ fn names(files: &[FileFacts]) -> String {
     files.iter().map(|file| format!("{}/", name(file))).collect()
 }
 
-/// The JPEG beside a RAW file is no copy of it.
 fn has_copies(files: &[FileFacts]) -> bool {
     let raw = files.iter().filter(|file| is_raw(file.path.as_path())).count();
-    let others = files.len() - raw;
-    others > 1 || (others == 0 && raw > 1)
+    foray_library::has_copies(raw, files.len() - raw)
 }
 
 /// The beginning of `text` that has at most `most` bytes.

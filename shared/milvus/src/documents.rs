@@ -1,10 +1,9 @@
 //! Small documents in rows: one row each, or several for one that is too long for a text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use foray_library::{Document, DocumentKind, Documents, LibraryError};
+use foray_protocol::since_1970;
 use milvus::v2::prelude::EntityRow;
 use serde_json::{Value, json};
 
@@ -42,7 +41,7 @@ impl Shelves<'_> {
 
     /// Keeps a document. Several rows of it take the place of others at once: those of the latest complete writing count.
     pub fn put(&self, kind: &str, key: &[u8], value: &[u8]) -> Result<(), MilvusError> {
-        let (prefix, written) = (format!("{kind}/{}/", hex(key)), now_nanoseconds());
+        let (prefix, written) = (format!("{kind}/{}/", hex(key)), since_1970().as_nanos() as i64);
         let text = STANDARD_NO_PAD.encode(value);
         let pieces: Vec<&str> = match text.is_empty() {
             true => vec![""],
@@ -62,7 +61,7 @@ impl Shelves<'_> {
     /// Keeps a document that fits one row and always did.
     pub fn put_small(&self, kind: &str, key: &[u8], value: &[u8]) -> Result<(), MilvusError> {
         let id = format!("{kind}/{}/0", hex(key));
-        let (piece, written) = (STANDARD_NO_PAD.encode(value), now_nanoseconds());
+        let (piece, written) = (STANDARD_NO_PAD.encode(value), since_1970().as_nanos() as i64);
         let row = json!({ "id": id, "piece": piece, "pieces": 1, "written": written, "nothing": NO_VECTOR });
         self.engine.upsert(self.collection, vec![row])
     }
@@ -113,23 +112,18 @@ fn key_digits(row: &EntityRow) -> &str {
 }
 
 /// The ids that begin with `prefix`, which ends with a slash.
-pub(crate) fn range(prefix: &str) -> String {
+fn range(prefix: &str) -> String {
     let end = format!("{}0", prefix.trim_end_matches('/'));
     format!("(id >= {} and id < {})", quote(prefix), quote(&end))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(digits: &str) -> Vec<u8> {
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap_or_default(), 16).unwrap_or_default();
     digits.as_bytes().chunks(2).map(byte).collect()
-}
-
-/// Nanoseconds since 1970.
-fn now_nanoseconds() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
 }
 
 impl Documents for MilvusLibrary {

@@ -1,6 +1,6 @@
 //! The client of Milvus as the library uses it: from any thread, and with errors that tell a user what to do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -131,15 +131,15 @@ impl Engine {
         })
     }
 
-    /// The types of a collection's columns by name, with the dimension of its vectors.
-    pub fn describe(&self, collection: &str) -> Result<(HashMap<String, String>, usize), MilvusError> {
+    /// The names of a collection's columns, with the dimension of its vectors.
+    pub fn describe(&self, collection: &str) -> Result<(HashSet<String>, usize), MilvusError> {
         let name = collection.to_owned();
         self.run(|client| async move {
             let request = DescribeCollectionRequest::builder().collection_name(name).build()?;
             let description = client.describe_collection(request).await?;
-            let (mut columns, mut dimension) = (HashMap::new(), 0);
+            let (mut columns, mut dimension) = (HashSet::new(), 0);
             for field in description.description().get_schema().get_fields() {
-                columns.insert(field.get_name().to_owned(), format!("{:?}", field.get_data_type()));
+                columns.insert(field.get_name().to_owned());
                 let told = field.get_type_params().get("dim").and_then(|dim| dim.parse().ok());
                 dimension = dimension.max(told.unwrap_or(field.get_dimension() as usize));
             }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use foray_library::{Documents, LibraryError, StoredPhoto};
+use foray_library::{Documents, LibraryError, StoredPhoto, common_dimension};
 use foray_protocol::{
     Change, CommitSummary, FileFacts, ImageId, IndexPhase, IndexProgress, Ingest, IngestBatch, KnownFile, PhotoPath,
     ProtocolError, RootFile, SpaceId, TagRule,
@@ -43,23 +43,13 @@ impl MilvusLibrary {
 
     fn plan(&self, batch: &IngestBatch, collection: &str) -> Result<Plan, LibraryError> {
         let mut plan = Plan { rules: self.rules_of(&batch.space)?, ..Plan::default() };
-        let mut images: BTreeSet<ImageId> = BTreeSet::new();
-        let mut paths: Vec<PhotoPath> = vec![];
-        for change in &batch.changes {
-            match change {
-                Change::Added { file, photo } => {
-                    images.insert(photo.id);
-                    paths.push(file.path.clone());
-                }
-                Change::Linked { file, image } => {
-                    images.insert(*image);
-                    paths.push(file.path.clone());
-                }
-                Change::Described { image, .. } => drop(images.insert(*image)),
-                Change::Failed { file, .. } => paths.push(file.path.clone()),
-                Change::Removed { path } => paths.push(path.clone()),
-            }
-        }
+        let paths: Vec<PhotoPath> = batch.changes.iter().filter_map(path_of).collect();
+        let named = batch.changes.iter().filter_map(|change| match change {
+            Change::Added { photo, .. } => Some(photo.id),
+            Change::Linked { image, .. } | Change::Described { image, .. } => Some(*image),
+            Change::Failed { .. } | Change::Removed { .. } => None,
+        });
+        let mut images: BTreeSet<ImageId> = named.collect();
         if let Some(long) = paths.iter().find(|path| path_key(path).len() > LONGEST_PATH) {
             return Err(LibraryError::Store(format!("{long} is too long a path for a library on Milvus")));
         }
@@ -81,13 +71,12 @@ impl MilvusLibrary {
 
     fn commit_batch(&self, batch: &IngestBatch) -> Result<CommitSummary, LibraryError> {
         let _one_at_a_time = self.writing.lock();
-        let dimension = batch.changes.iter().find_map(|change| match change {
-            Change::Added { photo, .. } => Some(photo.vector.dimension()),
+        let added = batch.changes.iter().filter_map(|change| match change {
+            Change::Added { photo, .. } => Some(&photo.vector),
             _ => None,
         });
-        let collection = match dimension {
-            Some(dimension) => self.space_for(&batch.space, dimension)?,
-            None => match self.pulse.read_space()? {
+        let collection = match common_dimension(0, added)? {
+            0 => match self.pulse.read_space()? {
                 Some(space) if space == batch.space => self.names.photos(&space),
                 Some(expected) if self.count_photos(&expected)? > 0 => {
                     return Err(LibraryError::WrongSpace { expected, got: batch.space.clone() });
@@ -95,6 +84,7 @@ impl MilvusLibrary {
                 // There are files that failed, and no photo yet.
                 _ => return self.commit_failures(batch),
             },
+            dimension => self.space_for(&batch.space, dimension)?,
         };
         let mut plan = self.plan(batch, &collection)?;
         for change in &batch.changes {
@@ -210,12 +200,12 @@ impl MilvusLibrary {
 
     /// Takes photos in as they are stored elsewhere.
     pub(crate) fn take_stored(&self, space: &SpaceId, photos: &[StoredPhoto]) -> Result<(), LibraryError> {
-        let Some(first) = photos.first() else { return Ok(()) };
-        let _one_at_a_time = self.writing.lock();
-        let collection = self.space_for(space, first.vector.dimension())?;
-        if let Some(odd) = photos.iter().find(|photo| photo.vector.dimension() != first.vector.dimension()) {
-            return Err(LibraryError::Dimension { expected: first.vector.dimension(), got: odd.vector.dimension() });
+        if photos.is_empty() {
+            return Ok(());
         }
+        let dimension = common_dimension(0, photos.iter().map(|photo| &photo.vector))?;
+        let _one_at_a_time = self.writing.lock();
+        let collection = self.space_for(space, dimension)?;
         let ids: Vec<ImageId> = photos.iter().map(|photo| photo.id).collect();
         let mut plan = Plan::default();
         self.know_photos(&mut plan, &collection, &ids)?;

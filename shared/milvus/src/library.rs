@@ -3,22 +3,22 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use foray_library::{Answer, ConceptBank, Library, LibraryError, Nouns, OpenOptions, PhotoQuery, Store, StoredPhoto};
+use foray_library::{
+    Answer, ConceptBank, Library, LibraryError, Nouns, ORPHAN_SECONDS, OpenOptions, PhotoQuery, Store, StoredPhoto,
+};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, EmbeddingCache, Facets, Failure, FileMark, Filter, HandTagging, Hit, ImageId,
-    IndexProgress, LibraryStatus, Maintenance, Photo, PhotoMap, PhotoPath, ProtocolError, SearchName, SpaceId, TagRule,
-    UnitVector, UnusualRequest, UnusualResults,
+    IndexProgress, Ingest, KnownFile, LibraryStatus, Maintenance, Photo, PhotoMap, PhotoPath, ProtocolError,
+    SearchName, SpaceId, TagRule, UnitVector, UnusualRequest, UnusualResults,
 };
 
+use crate::columns::PhotoRow;
 use crate::store::{MilvusLibrary, Part, now_seconds};
-
-/// How long a photo is kept after its last file went away.
-const ORPHAN_SECONDS: i64 = 30 * 24 * 3600;
 
 impl MilvusLibrary {
     /// Forgets photos that no file has held for long; tells how many.
     fn forget_orphans(&self, collection: &str) -> Result<usize, LibraryError> {
-        let long_gone = format!("gone_at > 0 and gone_at < {}", now_seconds() - ORPHAN_SECONDS);
+        let long_gone = format!("gone_at > 0 and gone_at < {}", now_seconds() - ORPHAN_SECONDS as i64);
         let ids = self.engine.ids(collection, &long_gone)?;
         for space in self.known_spaces()? {
             let other = self.names.photos(&space);
@@ -35,7 +35,7 @@ impl MilvusLibrary {
     }
 
     /// What `ask` makes of the sample; of a library without photos where there are none, which checks requests as any other.
-    fn with_sample<T>(&self, ask: impl Fn(&Library) -> Result<T, LibraryError>) -> Result<T, LibraryError> {
+    fn with_sample<T>(&self, ask: impl FnOnce(&Library) -> Result<T, LibraryError>) -> Result<T, LibraryError> {
         match self.sampled()? {
             Some(sample) => ask(&sample),
             None => {
@@ -137,10 +137,7 @@ impl Store for MilvusLibrary {
     }
 
     fn map(&self, filter: &Filter, nouns: Option<Nouns<'_>>) -> Result<PhotoMap, LibraryError> {
-        match self.sampled()? {
-            Some(sample) => sample.map(filter, nouns),
-            None => self.with_sample(|empty| empty.map(filter, None)),
-        }
+        self.with_sample(|sample| sample.map(filter, nouns))
     }
 
     fn concepts(&self, space: &SpaceId, texts: &str) -> Option<ConceptBank> {
@@ -185,12 +182,8 @@ impl Store for MilvusLibrary {
 
     fn stored_photos(&self, after: Option<ImageId>, limit: usize) -> Result<Vec<StoredPhoto>, LibraryError> {
         let Some((_, collection)) = self.searched() else { return Ok(vec![]) };
-        let mut photos = vec![];
-        self.each_photo(&collection, "id != \"\"", after, Part::Whole, |row| {
-            photos.push(row.stored()?);
-            Ok(photos.len() < limit)
-        })?;
-        Ok(photos)
+        let page = self.photo_page(&collection, ("id != \"\"", after), Part::Whole, limit)?;
+        Ok(page.into_iter().map(PhotoRow::stored).collect::<Result<_, _>>()?)
     }
 
     fn take_photos(&self, space: &SpaceId, photos: &[StoredPhoto]) -> Result<(), LibraryError> {
@@ -198,20 +191,16 @@ impl Store for MilvusLibrary {
     }
 
     fn keep_preview(&self, id: ImageId, jpeg: &[u8]) -> Result<(), LibraryError> {
-        Ok(self.previews.write(id, jpeg)?)
+        self.previews.write(id, jpeg)
     }
 }
 
 impl EmbeddingCache for MilvusLibrary {
     fn contents_of(&self, files: &[FileMark]) -> Result<Vec<Option<ImageId>>, ProtocolError> {
         let paths: Vec<PhotoPath> = files.iter().map(|file| file.path.clone()).collect();
-        let known = foray_protocol::Ingest::known_files(self, &paths)?;
-        let content = |(mark, known): (&FileMark, Option<foray_protocol::KnownFile>)| {
-            let known = known.filter(|known| known.companions == 0)?;
-            let looks_same = (known.size, known.modified_ns) == (mark.size, mark.modified_ns);
-            known.outcome.ok().filter(|_| looks_same)
-        };
-        Ok(files.iter().zip(known).map(content).collect())
+        let known = self.known_files(&paths)?;
+        let photo = |(mark, known): (&FileMark, Option<KnownFile>)| known?.photo_of(mark);
+        Ok(files.iter().zip(known).map(photo).collect())
     }
 
     fn embeddings_of(&self, space: &SpaceId, images: &[ImageId]) -> Result<Vec<Option<UnitVector>>, ProtocolError> {

@@ -1,6 +1,7 @@
 //! What others did to the library: each process that writes counts its changes in a row of its own, and all look at these rows. One
 //! that works at files shows besides that it lives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -42,7 +43,8 @@ struct State {
     /// How often it has shown that it lives; 0 while nobody needs to know.
     signs_of_life: AtomicU64,
     last_sign: Mutex<Option<Instant>>,
-    version: AtomicU64,
+    /// How often each process has changed the library, by its name.
+    changes: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     space: Mutex<Option<SpaceId>>,
     progress: Mutex<Option<IndexProgress>>,
     is_closing: AtomicBool,
@@ -61,7 +63,7 @@ impl Pulse {
             own_changes: AtomicU64::new(0),
             signs_of_life: AtomicU64::new(0),
             last_sign: Mutex::default(),
-            version: AtomicU64::new(1),
+            changes: Mutex::default(),
             space: Mutex::default(),
             progress: Mutex::default(),
             is_closing: AtomicBool::new(false),
@@ -74,7 +76,13 @@ impl Pulse {
 
     /// A number that changes with every change of the library, by whoever it is.
     pub fn version(&self) -> u64 {
-        self.state.version.load(Ordering::Relaxed)
+        let mut seen = blake3::Hasher::new();
+        for (process, changes) in self.state.changes.lock().iter() {
+            seen.update(process).update(changes);
+        }
+        let mut version = [0; 8];
+        version.copy_from_slice(&seen.finalize().as_bytes()[..8]);
+        u64::from_le_bytes(version)
     }
 
     /// The space that is searched.
@@ -107,9 +115,10 @@ impl Pulse {
     /// # Errors
     /// Those of Milvus.
     pub fn beat(&self) -> Result<(), MilvusError> {
-        let changes = self.state.own_changes.fetch_add(1, Ordering::Relaxed) + 1;
-        self.state.shelves().put_small(CHANGES, &self.state.own, &changes.to_be_bytes())?;
-        self.state.look()
+        let changes = (self.state.own_changes.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes().to_vec();
+        self.state.shelves().put_small(CHANGES, &self.state.own, &changes)?;
+        self.state.changes.lock().insert(self.state.own.clone(), changes);
+        Ok(())
     }
 
     /// Shows from now on that this process lives.
@@ -147,22 +156,16 @@ impl State {
     }
 
     fn searched(&self) -> Result<Option<SpaceId>, MilvusError> {
-        let space = self.shelves().get(META, SEARCHED)?;
-        Ok(space.map(|bytes| SpaceId::from(String::from_utf8_lossy(&bytes).into_owned())))
+        Ok(self.shelves().get(META, SEARCHED)?.map(|name| space_named(&name)))
     }
 
     fn look(&self) -> Result<(), MilvusError> {
-        let mut seen = blake3::Hasher::new();
-        for Document { key, value } in self.shelves().all(CHANGES)? {
-            seen.update(&key).update(&value);
-        }
-        let mut version = [0; 8];
-        version.copy_from_slice(&seen.finalize().as_bytes()[..8]);
-        let version = u64::from_le_bytes(version);
-        *self.space.lock() = self.searched()?;
-        self.version.store(version, Ordering::Relaxed);
-        let progress = self.shelves().get(META, PROGRESS)?;
-        *self.progress.lock() = progress.and_then(|bytes| rmp_serde::from_slice(&bytes).ok());
+        let by_key = |document: Document| (document.key, document.value);
+        let changes = self.shelves().all(CHANGES)?.into_iter().map(by_key).collect();
+        let meta: BTreeMap<Vec<u8>, Vec<u8>> = self.shelves().all(META)?.into_iter().map(by_key).collect();
+        *self.space.lock() = meta.get(SEARCHED).map(|name| space_named(name));
+        *self.progress.lock() = meta.get(PROGRESS).and_then(|bytes| rmp_serde::from_slice(bytes).ok());
+        *self.changes.lock() = changes;
         Ok(())
     }
 
@@ -201,4 +204,9 @@ impl State {
             }
         }
     }
+}
+
+/// The space of a name in a document.
+pub(crate) fn space_named(name: &[u8]) -> SpaceId {
+    SpaceId::from(String::from_utf8_lossy(name).into_owned())
 }

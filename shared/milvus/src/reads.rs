@@ -13,7 +13,7 @@ use crate::{IndexKind, MilvusError};
 /// What the client takes in one answer is 4 MiB.
 const ANSWER_BYTES: usize = 3 << 20;
 /// The most rows of one answer, by Milvus's default settings.
-const MOST_ROWS: usize = 16_384;
+pub(crate) const MOST_ROWS: usize = 16_384;
 /// Candidates that the walk through the graph keeps, at least.
 const LEAST_EF: usize = 200;
 const LEAST_PAGE: usize = 16;

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use crate::columns::PhotoRow;
-use crate::store::{MilvusLibrary, Part};
+use crate::store::{MilvusLibrary, Part, now_milliseconds};
 use crate::text::quote;
 
 /// Photos taken in at once.
@@ -45,6 +45,14 @@ struct Drawn {
     _folder: TempDir,
 }
 
+impl Drawn {
+    /// Whether it can follow a library of so many photos, of which a sample has `most`.
+    fn fits(&self, space: &SpaceId, photos: usize, most: usize) -> bool {
+        let has_grown = photos as f64 > GROWTH * self.photos.max(STEP) as f64;
+        self.space == *space && !has_grown && (self.below.is_some() || photos <= most)
+    }
+}
+
 impl Sample {
     pub fn new(most: usize) -> Self {
         Self { most, drawn: Mutex::default(), folder: Mutex::default() }
@@ -66,9 +74,7 @@ impl MilvusLibrary {
             return Ok(Some(Arc::clone(&drawn.library)));
         }
         let photos = self.engine.count(&collection, "gone_at == 0")?;
-        let fits = |drawn: &Drawn| drawn.space == space && (photos as f64) <= GROWTH * (drawn.photos.max(STEP) as f64);
-        let fits = |drawn: &Drawn| fits(drawn) && (drawn.below.is_some() || photos <= self.sample.most);
-        let mut present = match drawn.take().filter(fits) {
+        let mut present = match drawn.take().filter(|drawn| drawn.fits(&space, photos, self.sample.most)) {
             Some(present) => present,
             None => self.begin(space, photos)?,
         };
@@ -105,7 +111,7 @@ impl MilvusLibrary {
         if let Some(below) = drawn.below {
             filter.push_str(&format!(" and id < {}", quote(&below.to_string())));
         }
-        let began = crate::store::now_milliseconds();
+        let began = now_milliseconds();
         let (mut step, mut failed) = (vec![], None);
         self.each_photo(collection, &filter, None, Part::Whole, |row| {
             step.push(row);

@@ -137,7 +137,7 @@ pub(crate) fn create_photos(
         );
     let vectors = vector_index(index);
     create_missing(engine, name, &schema, &[vectors, inverted("gone_at"), inverted("changed"), inverted("taken")])?;
-    let (_, expected) = engine.describe(name)?;
+    let expected = engine.dimension(name)?;
     if expected == dimension {
         return Ok(());
     }
@@ -173,7 +173,7 @@ fn create_missing(
         return engine.create(name, schema, indexes);
     }
     let (columns, _) = engine.describe(name)?;
-    let missing = schema.get_fields().iter().find(|field| !columns.contains_key(field.get_name()));
+    let missing = schema.get_fields().iter().find(|field| !columns.contains(field.get_name()));
     if let Some(field) = missing {
         let reason = format!("it has no column {}", field.get_name());
         let (address, collection) = (engine.address().to_string(), name.to_owned());

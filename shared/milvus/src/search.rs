@@ -13,12 +13,10 @@ use parking_lot::Mutex;
 use crate::MilvusError;
 use crate::columns::{NO_TIME, PhotoRow, number_of, row_id, text_of};
 use crate::expression::{Nearby, expression};
-use crate::reads::{Ask, Found, Freshness};
+use crate::reads::{Ask, Found, Freshness, MOST_ROWS};
 use crate::store::{MilvusLibrary, Part, now_seconds};
 use crate::text::key_path;
 
-/// The most that one search of Milvus gives.
-const DEEPEST: usize = 16_384;
 /// How many more photos than are wanted are looked at, to see whether the last of these scores like others.
 const TIES: usize = 6;
 /// What an id with a path takes in an answer.
@@ -215,11 +213,11 @@ impl Candidates for Hunt<'_> {
         // Of photos that score the same, Milvus gives any: all of them are read where the last may be such a one.
         let mut limit = least + TIES;
         let mut found = self.library.engine.search(self.collection, self.vector, &self.filter, limit)?;
-        while found.len() == limit && limit < DEEPEST && found[least - 1].score == found[limit - 1].score {
-            limit = (2 * limit).min(DEEPEST);
+        while found.len() == limit && limit < MOST_ROWS && found[least - 1].score == found[limit - 1].score {
+            limit = (2 * limit).min(MOST_ROWS);
             found = self.library.engine.search(self.collection, self.vector, &self.filter, limit)?;
         }
-        if least > DEEPEST && found.len() == DEEPEST {
+        if least > MOST_ROWS && found.len() == MOST_ROWS {
             return Err(LibraryError::OutOfRange {
                 field: "offset and limit",
                 got: want,

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use foray_library::LibraryError;
+use foray_library::{Documents, LibraryError, common_dimension};
 use foray_protocol::{ImageId, PhotoFiles, ProtocolError, SpaceCoverage, SpaceId, Spaces, UnitVector};
 
 use crate::MilvusError;
 use crate::columns::PhotoRow;
-use crate::documents::hex;
 use crate::store::{META, MilvusLibrary, Part, SEARCHED, SPACE, now_milliseconds};
 
 /// Photos copied in one step.
@@ -52,11 +51,7 @@ impl MilvusLibrary {
         let Some((_, searched)) = self.searched() else { return Ok(vec![]) };
         let (mut found, mut after) = (vec![], after);
         while found.len() < limit {
-            let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(&searched, "gone_at == 0", after, Part::Record, |row| {
-                step.push(row);
-                Ok(step.len() < STEP)
-            })?;
+            let step = self.photo_page(&searched, ("gone_at == 0", after), Part::Record, STEP)?;
             let Some(last) = step.last() else { break };
             after = Some(last.id);
             let there = self.with_vector(space, &step.iter().map(|row| row.id).collect::<Vec<_>>())?;
@@ -72,12 +67,12 @@ impl MilvusLibrary {
 
     fn take_vectors(&self, space: &SpaceId, vectors: &[(ImageId, UnitVector)]) -> Result<(), LibraryError> {
         let _one_at_a_time = self.writing.lock();
-        let Some((_, first)) = vectors.first() else { return Ok(()) };
-        let Some((_, searched)) = self.searched() else { return Ok(()) };
-        let collection = self.collection_for(space, first.dimension())?;
-        if let Some((_, odd)) = vectors.iter().find(|(_, vector)| vector.dimension() != first.dimension()) {
-            return Err(LibraryError::Dimension { expected: first.dimension(), got: odd.dimension() });
+        if vectors.is_empty() {
+            return Ok(());
         }
+        let dimension = common_dimension(0, vectors.iter().map(|(_, vector)| vector))?;
+        let Some((_, searched)) = self.searched() else { return Ok(()) };
+        let collection = self.collection_for(space, dimension)?;
         let ids: Vec<ImageId> = vectors.iter().map(|(id, _)| *id).collect();
         let there = self.with_vector(space, &ids)?;
         let known = self.photo_rows(&searched, &ids, Part::Record)?;
@@ -102,6 +97,9 @@ impl MilvusLibrary {
             }
             self.bring_records(&self.names.photos(&from), &self.names.photos(space))?;
         }
+        if !self.tag_rules()?.is_empty() {
+            self.mark_tagging()?;
+        }
         self.shelves().put(META, SEARCHED, space.as_str().as_bytes())?;
         self.pulse.set_space(space);
         Ok(self.pulse.beat()?)
@@ -111,11 +109,7 @@ impl MilvusLibrary {
     fn bring_records(&self, from: &str, to: &str) -> Result<(), MilvusError> {
         let mut after = None;
         loop {
-            let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(from, "id != \"\"", after, Part::Record, |row| {
-                step.push(row);
-                Ok(step.len() < STEP)
-            })?;
+            let step = self.photo_page(from, ("id != \"\"", after), Part::Record, STEP)?;
             let Some(last) = step.last() else { return Ok(()) };
             after = Some(last.id);
             self.copy_records(to, &step, now_milliseconds())?;
@@ -131,7 +125,6 @@ impl MilvusLibrary {
         if self.engine.has(&collection)? {
             self.engine.drop_collection(&collection)?;
         }
-        tracing::debug!("dropped the vectors of {space} ({})", hex(space.as_str().as_bytes()));
         Ok(self.shelves().remove(SPACE, space.as_str().as_bytes())?)
     }
 }

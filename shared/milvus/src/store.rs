@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use foray_library::LibraryError;
 use foray_protocol::{
     Failure, ImageId, IndexProgress, LibraryStatus, PhotoPath, SearchStructure, SpaceId, SpaceStatus, UnitVector,
+    since_1970,
 };
 use parking_lot::Mutex;
 
@@ -15,7 +16,7 @@ use crate::columns::{PhotoRow, number_of, row_id, text_of};
 use crate::documents::Shelves;
 use crate::engine::Engine;
 use crate::previews::Previews;
-use crate::pulse::Pulse;
+use crate::pulse::{Pulse, space_named};
 use crate::reads::{Ask, Freshness, ID_BYTES};
 use crate::sample::Sample;
 use crate::schema::{Collections, SCHEMA, create_common, create_photos};
@@ -141,7 +142,7 @@ impl MilvusLibrary {
     /// The spaces that have a collection, by their names.
     pub(crate) fn known_spaces(&self) -> Result<Vec<SpaceId>, MilvusError> {
         let spaces = self.shelves().all(SPACE)?;
-        Ok(spaces.into_iter().map(|space| SpaceId::from(String::from_utf8_lossy(&space.key).into_owned())).collect())
+        Ok(spaces.iter().map(|space| space_named(&space.key)).collect())
     }
 
     /// Makes the collection of a space if need be, and tells its name.
@@ -222,6 +223,22 @@ impl MilvusLibrary {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let ask = Ask { filter, after: &after, columns, row_bytes, freshness };
         self.engine.each_row(collection, &ask, |row| visit(PhotoRow::read(&row)?))
+    }
+
+    /// At most `limit` of the photos that `filter` holds for, in the order of their ids, from the first one after `after`.
+    pub(crate) fn photo_page(
+        &self,
+        collection: &str,
+        (filter, after): (&str, Option<ImageId>),
+        part: Part,
+        limit: usize,
+    ) -> Result<Vec<PhotoRow>, MilvusError> {
+        let mut page = vec![];
+        self.each_photo(collection, filter, after, part, |row| {
+            page.push(row);
+            Ok(page.len() < limit)
+        })?;
+        Ok(page)
     }
 
     /// The photo with this id, of those in the space that is searched.
@@ -342,19 +359,19 @@ fn index_of(engine: &Engine, shelves: Shelves<'_>) -> Result<IndexKind, MilvusEr
 /// A name that no other process has: of the machine, the process and the moment.
 fn process_name() -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let moment = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let moment = since_1970().as_nanos();
     let seed = format!("{}/{}/{moment}/{:?}", machine.trim(), std::process::id(), Path::new(".").canonicalize());
     blake3::hash(seed.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// Seconds since 1970.
 pub(crate) fn now_seconds() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+    since_1970().as_secs() as i64
 }
 
 /// Milliseconds since 1970.
 pub(crate) fn now_milliseconds() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    since_1970().as_millis() as i64
 }
 
 /// A whole number of any size in a column of 64 bits with a sign, and back.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use foray_library::{DocumentKind, Documents, LibraryError, apply_by_hand, replace_tag};
+use foray_library::{DocumentKind, Documents, LibraryError, apply_by_hand, replace_tag, tag_by_rules};
 use foray_protocol::{HandTagging, ImageId, PhotoTag, SearchName, TagRule, UnitVector};
 
-use crate::columns::PhotoRow;
-use crate::store::{MilvusLibrary, Part};
+use crate::MilvusError;
+use crate::store::{META, MilvusLibrary, Part};
 
+/// Is there while tags are not yet what the rules say.
+const TAGGING: &[u8] = b"tagging";
 /// Photos whose tags are changed in one step, while commits of this process wait.
 const STEP: usize = 256;
 
@@ -18,12 +20,16 @@ impl MilvusLibrary {
             return Err(LibraryError::WrongSpace { expected, got: space.clone() });
         }
         let _alone = self.tagging.lock();
+        self.mark_tagging()?;
         self.put_tag_rule(rule)?;
-        self.retag(|vector, tags| replace_tag(tags, &rule.classifier.name, rule.tag(vector)))
+        let tagged = self.retag(|vector, tags| replace_tag(tags, &rule.classifier.name, rule.tag(vector)))?;
+        self.unmark_tagging()?;
+        Ok(tagged)
     }
 
     pub(crate) fn forget_rule(&self, name: &SearchName) -> Result<usize, LibraryError> {
         let _alone = self.tagging.lock();
+        self.mark_tagging()?;
         let was_there = self.remove_document(DocumentKind::TagRule, name.as_str().as_bytes())?;
         let mut lost = 0;
         self.retag(|_, tags| {
@@ -32,24 +38,29 @@ impl MilvusLibrary {
             lost += usize::from(tags.len() < before);
             false
         })?;
+        self.unmark_tagging()?;
         if lost == 0 && !was_there { Err(LibraryError::NoTagRule(name.to_string())) } else { Ok(lost) }
     }
 
-    /// Gives and takes all tags as the rules say.
+    /// Gives and takes all tags as the rules say, where that was begun and not ended, or the model changed.
     pub(crate) fn complete_tags(&self) -> Result<(), LibraryError> {
         let _alone = self.tagging.lock();
         let Some((space, _)) = self.searched() else { return Ok(()) };
-        let rules = self.tag_rules()?;
-        if rules.is_empty() {
+        if self.shelves().get(META, TAGGING)?.is_none() {
             return Ok(());
         }
-        self.retag(|vector, tags| {
-            let gives = |rule: &SearchName| rules.iter().any(|TagRule { classifier, .. }| classifier.name == *rule);
-            tags.retain(|tag| tag.rule.as_ref().is_none_or(gives));
-            let here = rules.iter().filter(|rule| rule.classifier.layer.space == space);
-            here.filter(|rule| replace_tag(tags, &rule.classifier.name, rule.tag(vector))).count() > 0
-        })?;
-        Ok(())
+        let rules = self.tag_rules()?;
+        self.retag(|vector, tags| tag_by_rules(tags, &rules, (&space, vector)))?;
+        Ok(self.unmark_tagging()?)
+    }
+
+    /// Notes that tags have yet to become what the rules say.
+    pub(crate) fn mark_tagging(&self) -> Result<(), MilvusError> {
+        self.shelves().put_small(META, TAGGING, &[])
+    }
+
+    fn unmark_tagging(&self) -> Result<(), MilvusError> {
+        self.shelves().remove(META, TAGGING)
     }
 
     pub(crate) fn tag_photos(&self, tagging: &HandTagging) -> Result<usize, LibraryError> {
@@ -74,11 +85,7 @@ impl MilvusLibrary {
         let (mut after, mut tagged) = (None, 0);
         loop {
             let _one_at_a_time = self.writing.lock();
-            let mut step: Vec<PhotoRow> = vec![];
-            self.each_photo(&collection, "id != \"\"", after, Part::Whole, |row| {
-                step.push(row);
-                Ok(step.len() < STEP)
-            })?;
+            let mut step = self.photo_page(&collection, ("id != \"\"", after), Part::Whole, STEP)?;
             let Some(last) = step.last() else { break };
             after = Some(last.id);
             step.retain_mut(|row| {

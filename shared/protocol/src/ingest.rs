@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Description, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, PhotoTag, ProtocolError, SpaceId, ThumbHash,
-    UnitVector,
+    Description, FileMark, ImageId, IndexProgress, Junk, PerceptualHash, PhotoPath, PhotoTag, ProtocolError, SpaceId,
+    ThumbHash, UnitVector,
 };
 
 /// A library as its indexers see it.
@@ -174,6 +174,23 @@ pub struct PhotoMetadata {
     /// What the library's rules and its owner call it; the library keeps these, and takes none from an indexer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<PhotoTag>,
+}
+
+impl PhotoMetadata {
+    /// What the photo is found by as its tags, as it is written: keywords, what kind of junk it is, and the tags of rules and people.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let keywords = self.description.keywords.iter().map(String::as_str);
+        keywords.chain(self.junk.map(Junk::name)).chain(self.tags.iter().map(|tag| tag.tag.as_str()))
+    }
+}
+
+impl KnownFile {
+    /// The photo that the file holds, if it looks as it did; none where a companion had a say in that.
+    pub fn photo_of(&self, mark: &FileMark) -> Option<ImageId> {
+        // A RAW file's photo may be that of the JPEG beside it.
+        let is_same = self.companions == 0 && (self.size, self.modified_ns) == (mark.size, mark.modified_ns);
+        self.outcome.as_ref().ok().copied().filter(|_| is_same)
+    }
 }
 
 /// What a commit did.

@@ -19,6 +19,7 @@ crate::promises!(
     paths_of_any_bytes_are_kept,
     photos_are_found_by_the_beginning_of_their_id,
     vectors_of_another_model_are_refused,
+    vectors_of_two_lengths_are_refused_together,
     descriptions_change,
     previews_are_kept,
     originals_are_served_from_the_roots_alone,
@@ -182,6 +183,15 @@ fn vectors_of_another_model_are_refused(stage: &Stage) {
     commit(store.as_ref(), (0..2).map(|number| Change::Removed { path: path(number) }).collect());
     store.commit(&other).unwrap();
     assert_eq!(store.space(), Some(other.space));
+}
+
+fn vectors_of_two_lengths_are_refused_together(stage: &Stage) {
+    let store = stage.open();
+    let long = NewPhoto { id: id(3), metadata: metadata(), vector: direction(3, DIMENSION * 2), thumbnail: vec![] };
+    let long = Change::Added { file: file(3), photo: Box::new(long) };
+    let refused = store.commit(&IngestBatch { space: space(), changes: vec![added(1), long] }).unwrap_err().to_string();
+    assert!(refused.contains("16") && refused.contains("32"), "{refused}");
+    assert_eq!(store.status().unwrap().photos, 0);
 }
 
 fn descriptions_change(stage: &Stage) {
