@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use foray_appearance::describe;
-use foray_embedding::{DecodeLimits, Embedder, Pixels, decode_admitted};
+use foray_embedding::{DecodeLimits, Embedder, PREVIEW_DETAIL, Pixels, decode_admitted, preview};
 use foray_protocol::PhotoMetadata;
 
 use crate::budget::Budget;
 use crate::metadata::{Sources, metadata};
-use crate::thumbnail::{self, preview};
 
 /// A photo without its full-size picture, which is dropped as soon as these are made of it.
 pub(crate) struct Developed {
@@ -136,7 +135,7 @@ impl Darkroom {
 
     fn develop_unguarded(&self, negative: Negative, admit: impl FnOnce(u64)) -> Result<Developed, String> {
         let Negative { content, sidecar } = negative;
-        let detail = self.embedder.detail().at_least(thumbnail::DETAIL);
+        let detail = self.embedder.detail().at_least(PREVIEW_DETAIL);
         let picture = decode_admitted(&content, &self.limits, detail, admit).map_err(|error| error.to_string())?;
         let (preview, thumbnail) =
             preview(&picture.pixels).map_err(|error| format!("no preview can be made of it: {error}"))?;

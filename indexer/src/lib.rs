@@ -29,7 +29,6 @@ mod rules;
 mod scan;
 mod summary;
 mod sweep;
-mod thumbnail;
 mod triage;
 mod watch;
 mod watcher;

@@ -42,6 +42,7 @@ mod password;
 mod photo_api;
 mod photo_files;
 mod picture_embedding;
+mod preview;
 mod refusals;
 mod saved_api;
 mod search_api;

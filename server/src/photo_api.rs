@@ -1,15 +1,17 @@
 //! One photo over HTTP: what is known of it, its thumbnail, its file, and what looks like it.
 
+use std::sync::Arc;
+
 use actix_files::NamedFile;
 use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionType, HeaderValue};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
-use foray_library::LibraryError;
 use foray_protocol::{ImageId, Photo, PhotoSearch, ProblemKind, SearchResults, SimilarRequest};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::binary::Binary;
+use crate::preview::{make_anew, open_whole};
 use crate::refusals::NotFound;
 use crate::service::SearchService;
 
@@ -53,14 +55,13 @@ async fn send_thumbnail(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id: ImageId = id.parse()?;
-    let mut response = match service.library().thumbnail_file(id) {
-        Some(file) => {
-            let missing = |_| ApiError::from(LibraryError::NoPhoto(id.to_string()));
-            NamedFile::open_async(file).await.map_err(missing)?.into_response(&request)
-        }
-        None => {
-            let preview = blocking(move || service.library().preview(id)).await?;
-            HttpResponse::Ok().content_type("image/jpeg").body(preview)
+    let kept = service.library().thumbnail_file(id);
+    let mut response = match kept.as_deref().map(open_whole) {
+        Some(Some(file)) => file.into_response(&request),
+        is_torn => {
+            let library = Arc::clone(service.library());
+            let preview = move || if is_torn.is_some() { make_anew(&*library, id) } else { Ok(library.preview(id)?) };
+            HttpResponse::Ok().content_type("image/jpeg").body(blocking(preview).await?)
         }
     };
     response.headers_mut().insert(CACHE_CONTROL, FOREVER);

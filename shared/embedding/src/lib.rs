@@ -15,6 +15,7 @@ mod model;
 mod onnx;
 mod picture;
 mod preprocessing;
+mod preview;
 pub mod raw;
 mod reduced_jpeg;
 mod resizing;
@@ -32,6 +33,7 @@ pub use error::EmbeddingError;
 pub use model::{BUILTIN, Model};
 pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted};
 pub use preprocessing::Pixels;
+pub use preview::{PREVIEW_DETAIL, preview};
 pub use resizing::resized;
 pub use store::{
     CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,

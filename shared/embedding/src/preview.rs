@@ -1,17 +1,21 @@
-//! Previews: small JPEG files that the library keeps.
+//! Previews: the small JPEG files that a library keeps of its photos.
 
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
-use foray_embedding::{Detail, resized};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageResult, RgbImage};
 
+use crate::{Detail, resized};
+
 const LONG_SIDE: u32 = 400;
 /// A preview is made of twice its pixels at least, so that resizing has something to average.
-pub(crate) const DETAIL: Detail = Detail::Sides { short: 0, long: 2 * LONG_SIDE };
+pub const PREVIEW_DETAIL: Detail = Detail::Sides { short: 0, long: 2 * LONG_SIDE };
 const QUALITY: u8 = 82;
 
 /// The picture with its long side at most 400 pixels (a smaller one keeps its size), and the same as a JPEG.
-pub(crate) fn preview(picture: &RgbImage) -> ImageResult<(RgbImage, Vec<u8>)> {
+///
+/// # Errors
+/// Those of the encoder.
+pub fn preview(picture: &RgbImage) -> ImageResult<(RgbImage, Vec<u8>)> {
     let small = shrink(picture);
     let mut jpeg = vec![];
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&small)?;
@@ -43,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbnail_is_a_small_jpeg() {
+    fn a_preview_is_a_small_jpeg() {
         let (small, jpeg) = preview(&RgbImage::from_pixel(1000, 500, image::Rgb([200, 30, 30]))).unwrap();
         let read = image::load_from_memory(&jpeg).unwrap().into_rgb8();
         assert_eq!((small.dimensions(), read.dimensions()), ((400, 200), (400, 200)));
