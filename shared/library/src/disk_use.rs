@@ -5,8 +5,8 @@ use std::path::Path;
 
 use foray_protocol::DiskUse;
 
+use crate::disk_room::free_space;
 use crate::folder::database_folder;
-use crate::library::free_space;
 use crate::thumbnails::thumbnail_folder;
 
 /// Measures the library in `folder`. Looks at each of its files, which takes long where there are millions of thumbnails. What goes

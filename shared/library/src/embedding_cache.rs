@@ -4,7 +4,7 @@ use foray_protocol::{EmbeddingCache, FileMark, ImageId, ProtocolError, SpaceId, 
 use serde::{Deserialize, Serialize};
 use sled::{Batch, Tree};
 
-use crate::library::check_space_on_disk;
+use crate::disk_room::make_room;
 use crate::records::{decode, encode};
 use crate::{Library, LibraryError};
 
@@ -74,7 +74,7 @@ impl Library {
         files: &[(FileMark, ImageId)],
         embeddings: &[(ImageId, UnitVector)],
     ) -> Result<(), LibraryError> {
-        check_space_on_disk(&self.path())?;
+        make_room(&self.path())?;
         let (mut readings, mut remembered) = (Batch::default(), Batch::default());
         for (FileMark { path, size, modified_ns }, image) in files {
             let reading = Reading { size: *size, modified_ns: *modified_ns, image: *image };

@@ -6,6 +6,7 @@ pub mod backup;
 mod catalogue;
 mod checksum;
 mod clusters;
+mod disk_room;
 mod disk_use;
 mod documents;
 mod duplicates;

@@ -16,6 +16,7 @@ use sled::Db;
 use crate::LibraryError;
 use crate::background::GraphBuilder;
 use crate::catalogue::Catalogue;
+use crate::disk_room::make_room;
 use crate::facts::FactKeeper;
 use crate::folder::{FORMAT, LockedFolder, database_folder};
 use crate::ingest::Commit;
@@ -32,8 +33,6 @@ use crate::{duplicates, graph_file, integrity, unusual};
 const GRAPH_FROM_ROWS: usize = 50_000;
 /// Memory for the database's pages; the vectors that searches read are in memory besides.
 const DATABASE_CACHE_BYTES: u64 = 128 << 20;
-/// The database writes segments of some megabytes ahead; a full disk is noticed before it is hit.
-const MIN_FREE_MB: u64 = 64;
 /// How long a photo is kept after its last file went away: it may be on its way to another folder or disk.
 pub const ORPHAN_SECONDS: u64 = 30 * 24 * 3600;
 /// A killed process may hold the database's lock for a moment longer.
@@ -157,7 +156,7 @@ impl Library {
 
     fn open_as_it_is(options: &OpenOptions) -> Result<Self, LibraryError> {
         let folder = LockedFolder::open(&options.folder, options.create, &options.command)?;
-        check_space_on_disk(&options.folder)?;
+        make_room(&options.folder)?;
         integrity::guarded(&options.folder, || Self::load(folder, options))
     }
 
@@ -292,7 +291,7 @@ impl Library {
         plan: impl FnOnce(&mut Commit<'_>, &dyn Fn(ImageId) -> bool) -> Result<(), LibraryError>,
     ) -> Result<CommitSummary, LibraryError> {
         let _one_at_a_time = self.writing.lock();
-        check_space_on_disk(&self.path())?;
+        make_room(&self.path())?;
         let active = self.space_for(space)?;
         let mut commit = Commit::new(&self.catalogue, self.tag_rules_of(space)?)?;
         let first_row = {
@@ -549,6 +548,7 @@ impl Ingest for Library {
 
     fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError> {
         let _one_at_a_time = self.writing.lock();
+        make_room(&self.path())?;
         Ok(self.catalogue.add_roots(roots)?)
     }
 
@@ -586,21 +586,4 @@ pub(crate) fn open_database(folder: &Path) -> Result<Db, LibraryError> {
             opened => return Ok(opened?),
         }
     }
-}
-
-/// What is free on the disk of `folder`, bytes; `None` where the file system does not say.
-pub(crate) fn free_space(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-/// Refuses to write when the disk is nearly full: the database must not be the one to find out.
-pub(crate) fn check_space_on_disk(folder: &Path) -> Result<(), LibraryError> {
-    // A file system that does not say how full it is does not stop the work.
-    let Some(free) = free_space(folder) else { return Ok(()) };
-    let free_mb = free >> 20;
-    if free_mb >= MIN_FREE_MB {
-        return Ok(());
-    }
-    Err(LibraryError::DiskFull { folder: folder.to_owned(), free_mb, needed_mb: MIN_FREE_MB })
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use foray_protocol::Maintenance;
 
+use crate::disk_room::make_room;
 use crate::library::ActiveSpace;
 use crate::{Library, LibraryError};
 
@@ -20,6 +21,7 @@ impl Library {
     pub fn maintain(&self) -> Result<Maintenance, LibraryError> {
         let Some(_alone) = self.maintaining.try_lock() else { return Err(LibraryError::Maintained) };
         let begun = Instant::now();
+        make_room(&self.path())?;
         let forgotten = self.forget_orphans()?;
         let mut report = Maintenance { forgotten, waiting: self.catalogue.orphans.len(), ..Maintenance::default() };
         self.complete_tags()?;

@@ -7,8 +7,9 @@ use foray_protocol::{ImageId, PhotoFiles, ProtocolError, SpaceCoverage, SpaceId,
 use parking_lot::RwLock;
 use sled::Batch;
 
+use crate::disk_room::make_room;
 use crate::documents::Documents;
-use crate::library::{ActiveSpace, check_space_on_disk};
+use crate::library::ActiveSpace;
 use crate::vectors::{self, VectorStore};
 use crate::{Library, LibraryError};
 
@@ -80,7 +81,7 @@ impl Library {
 
     fn take_vectors(&self, space: &SpaceId, given: &[(ImageId, UnitVector)]) -> Result<(), LibraryError> {
         let _one_at_a_time = self.writing.lock();
-        check_space_on_disk(&self.path())?;
+        make_room(&self.path())?;
         let work = self.space_in_work(space)?;
         let mut index = work.index.write();
         index.check_dimensions(given.iter().map(|(_, vector)| vector))?;
@@ -102,6 +103,7 @@ impl Library {
 
     fn switch(&self, space: &SpaceId) -> Result<(), LibraryError> {
         let _no_commits = self.writing.lock();
+        make_room(&self.path())?;
         let mut next = self.space_in_work(space)?;
         if self.space().as_ref() == Some(space) {
             return Ok(());

@@ -4,6 +4,7 @@ use foray_protocol::{ImageId, PhotoTag, SearchName, SpaceId, TagRule, UnitVector
 use sled::Batch;
 
 use crate::LibraryError;
+use crate::disk_room::make_room;
 use crate::documents::{DocumentKind, Documents};
 use crate::library::{ActiveSpace, Library};
 use crate::records::encode;
@@ -66,6 +67,7 @@ impl Library {
 
     /// Notes that tags have yet to become what the rules say.
     pub(crate) fn mark_tagging(&self) -> Result<(), LibraryError> {
+        make_room(&self.path())?;
         self.catalogue.meta.insert(TAGGING, &[])?;
         self.catalogue.meta.flush()?;
         Ok(())
@@ -123,6 +125,7 @@ impl Library {
 
     /// Writes the records in `batch`, which are those of `photos`, and lets what filters ask follow; commits wait meanwhile.
     pub(crate) fn write_tagged(&self, batch: Batch, photos: &[ImageId]) -> Result<(), LibraryError> {
+        make_room(&self.path())?;
         self.catalogue.photos.apply_batch(batch)?;
         self.catalogue.photos.flush()?;
         let Some(active) = self.active() else { return Ok(()) };
