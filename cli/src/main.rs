@@ -22,13 +22,21 @@ mod shutdown;
 mod store;
 
 use std::process::ExitCode;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use foray_embedding::{EmbeddingError, WORKER, decode_for_parent};
 use foray_protocol::LogFormat;
 
 use crate::arguments::Arguments;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(deadline) = decodes_for_parent() {
+        return decode_for_parent(deadline).map_or_else(failed, |()| ExitCode::SUCCESS);
+    }
     let arguments = Arguments::of_process();
     colour::follow(arguments.global.color);
     let settings = Settings::new(&arguments.global);
@@ -43,4 +51,18 @@ fn main() -> ExitCode {
             output::exit_code(&error)
         }
     }
+}
+
+/// The processor time for one picture, where `--isolate` started this process: it reads no settings, and is no command of anyone's.
+#[cfg(target_os = "linux")]
+fn decodes_for_parent() -> Option<Duration> {
+    let mut arguments = std::env::args().skip(1);
+    let seconds = arguments.next().filter(|first| first == WORKER).and(arguments.next())?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(target_os = "linux")]
+fn failed(error: EmbeddingError) -> ExitCode {
+    eprintln!("foray: {error}");
+    ExitCode::FAILURE
 }

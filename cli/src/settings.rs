@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
-use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, ModelStore};
+use foray_embedding::{BUILTIN, BackendChoice, BackendOptions, Device, Embedder, Isolation, ModelStore, isolate};
 use foray_indexer::IndexOptions;
 use foray_library::Holder;
 use foray_milvus::Address;
@@ -68,6 +68,7 @@ pub struct Settings {
     /// The configuration file, whether it is there or not.
     pub config_file: PathBuf,
     indexing: IndexingConfig,
+    isolate: bool,
     backend: BackendOptions,
 }
 
@@ -141,6 +142,7 @@ impl Settings {
         let is_watched = io::stderr().is_terminal() && log_format == LogFormat::Text;
         Ok(Self {
             indexing: IndexingConfig { rules, threads, memory, nice, deadline, hours, reindex },
+            isolate: arguments.isolate || config.isolate,
             library,
             store,
             previews,
@@ -189,6 +191,16 @@ impl Settings {
         }
         let backend = BackendOptions { shares_cores: true, threads: indexing.threads, ..self.backend.clone() };
         Ok(Self { backend, indexing, ..self.clone() })
+    }
+
+    /// Has pictures decoded in processes of their own where that was asked for.
+    pub fn isolate_decoding(&self) -> Result<()> {
+        if self.isolate {
+            let program = env::current_exe().context("where this program is cannot be told")?;
+            let confinement = isolate(Isolation { program, deadline: self.index_options()?.deadline })?;
+            tracing::info!("pictures are decoded by processes of their own, confined by {confinement}");
+        }
+        Ok(())
     }
 
     /// How indexing goes about it, by command line and configuration.

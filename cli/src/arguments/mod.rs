@@ -145,6 +145,9 @@ pub struct GlobalArguments {
     /// The ONNX Runtime shared library
     #[arg(long, global = true, value_name = "FILE")]
     pub onnxruntime: Option<PathBuf>,
+    /// Decode pictures in processes of their own, which can open no file and no connection (Linux)
+    #[arg(long, global = true)]
+    pub isolate: bool,
     /// When to colour what is printed; auto is in a terminal, unless NO_COLOR or CLICOLOR_FORCE say otherwise
     #[arg(long, global = true, value_name = "WHEN", default_value_t)]
     pub color: ColorChoice,

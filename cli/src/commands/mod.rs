@@ -40,6 +40,7 @@ use crate::settings::Settings;
 
 /// Runs the command that was typed.
 pub fn run(settings: Settings, command: Command) -> Result<ExitCode> {
+    settings.isolate_decoding()?;
     let done = match command {
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::man(),

@@ -50,6 +50,12 @@ pub enum EmbeddingError {
         /// What that should be.
         expected: String,
     },
+    /// Pictures cannot be decoded in processes of their own.
+    #[error("pictures cannot be decoded in isolation here: {0}; leave out --isolate (`isolate` in the configuration)")]
+    Isolation(String),
+    /// What the process that decodes says of a picture.
+    #[error("{0}")]
+    Refused(String),
     /// Another process fetches the same model.
     #[error("{0} is being pulled by another process; wait for it")]
     PullRuns(String),

@@ -9,6 +9,7 @@ mod cleaning;
 mod current_embedder;
 mod embedder;
 mod error;
+mod isolation;
 mod libheif;
 mod manifest;
 mod model;
@@ -30,6 +31,9 @@ pub use backend::{BackendChoice, BackendOptions, Device, devices};
 pub use current_embedder::{CurrentEmbedder, HeldEmbedder};
 pub use embedder::Embedder;
 pub use error::EmbeddingError;
+#[cfg(target_os = "linux")]
+pub use isolation::decode_for_parent;
+pub use isolation::{Isolation, WORKER, isolate};
 pub use model::{BUILTIN, Model};
 pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted};
 pub use preprocessing::Pixels;

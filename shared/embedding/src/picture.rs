@@ -11,8 +11,10 @@ use image::{
 use jxl_oxide::JxlThreadPool;
 use jxl_oxide::integration::JxlDecoder;
 
+use serde::{Deserialize, Serialize};
+
 use crate::libheif::{self, HeifDecoder};
-use crate::{EmbeddingError, raw, reduced_jpeg};
+use crate::{EmbeddingError, isolation, raw, reduced_jpeg, turbojpeg};
 
 /// Bytes that a decoder may allocate beside the picture.
 const DECODER_MEMORY: u64 = 512 << 20;
@@ -38,7 +40,7 @@ pub struct Picture {
 }
 
 /// How much of a picture is needed: large JPEG files are decoded faster to fewer pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Detail {
     /// Every pixel.
     Full,
@@ -73,7 +75,7 @@ impl Detail {
 }
 
 /// What is refused before it is decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodeLimits {
     /// The largest file, bytes.
     pub max_bytes: usize,
@@ -117,10 +119,39 @@ pub fn decode_admitted(
         let (got, limit) = (mebibytes(content.len()), mebibytes(limits.max_bytes));
         return Err(EmbeddingError::TooLarge { what: "the file", got, limit });
     }
+    let mut admit = Some(admit);
+    let mut admit_once = |bytes| admit.take().into_iter().for_each(|admit| admit(bytes));
+    if let Some(outcome) = isolation::decode_elsewhere(content, limits, detail, &mut admit_once) {
+        return outcome;
+    }
+    decode_here(content, limits, detail, admit_once)
+}
+
+/// Decodes in this process, whatever was said of isolation.
+pub(crate) fn decode_here(
+    content: &[u8],
+    limits: &DecodeLimits,
+    detail: Detail,
+    admit: impl FnOnce(u64),
+) -> Result<Picture, EmbeddingError> {
     let source = Source::of(content)?;
     let name = source.format.name();
     panic::catch_unwind(AssertUnwindSafe(|| source.decode(limits, detail, admit)))
         .unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
+}
+
+/// Loads what decoders load when they are first used: a process that is confined can load nothing later.
+pub(crate) fn load_libraries() {
+    let _ = turbojpeg::is_there();
+    if libheif::is_there() {
+        // Its own plug-ins, too, which it looks for when it is first asked; there is nothing to read.
+        drop(HeifDecoder::new(&[], Format::Heic.name()));
+    }
+}
+
+/// The format of this name.
+pub(crate) fn format_named(name: &str) -> Option<&'static str> {
+    Format::ALL.map(Format::name).into_iter().chain([RAW]).find(|format| *format == name)
 }
 
 /// What a picture is decoded from.
@@ -210,6 +241,9 @@ enum Format {
 }
 
 impl Format {
+    const ALL: [Self; 9] =
+        [Self::Jpeg, Self::JpegXl, Self::Png, Self::WebP, Self::Gif, Self::Tiff, Self::Bmp, Self::Heic, Self::Avif];
+
     /// A bare codestream, and one in a box (ISO/IEC 18181-2).
     const JPEG_XL_STARTS: [&[u8]; 2] = [&[0xff, 0x0a], b"\0\0\0\x0cJXL \r\n\x87\n"];
 

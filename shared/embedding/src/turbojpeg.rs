@@ -29,6 +29,11 @@ const MOST_PIXELS: u64 = 50_000_000;
 
 static LIBRARY: LazyLock<Option<Functions>> = LazyLock::new(Functions::load);
 
+/// Whether the library is on this system.
+pub(crate) fn is_there() -> bool {
+    LIBRARY.is_some()
+}
+
 /// A picture that was made smaller: one byte a pixel for grey, else three.
 pub(crate) struct Reduced {
     pub pixels: Vec<u8>,

@@ -65,6 +65,9 @@ pub struct Config {
     pub nice: Option<u8>,
     /// Seconds after which a picture that is still being decoded is given up.
     pub deadline: Option<f64>,
+    /// Whether pictures are decoded in processes of their own, which can reach nothing (Linux).
+    #[serde(default)]
+    pub isolate: bool,
     /// Hours of the day in which `foray up` and `foray indexer` index, such as `22:00-06:00`.
     pub hours: Option<String>,
     /// When `foray up` reindexes, as a cron expression by the local clock.
