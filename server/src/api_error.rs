@@ -49,11 +49,16 @@ impl ResponseError for ApiError {
         if self.0.kind == ProblemKind::Internal {
             tracing::error!("{}", self.0.detail);
         }
-        let mut response = HttpResponse::build(self.status_code());
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
+        }
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT) {
+            // Whoever cannot be served now leaves the connection to others.
+            response.force_close();
+        }
         match self.0.kind {
-            ProblemKind::Preparing | ProblemKind::StoreDown | ProblemKind::TooManyAttempts => {
-                response.insert_header((header::RETRY_AFTER, ASK_AGAIN_AFTER_SECONDS));
-            }
             ProblemKind::Unauthorized => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
             }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
+use std::thread;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
@@ -15,12 +16,13 @@ use crate::access::{Access, AccessRules};
 use crate::api_error::configure_extractors;
 use crate::metrics_api::RecallProbe;
 use crate::model_control::{ModelControl, ModelDesk};
+use crate::open_files::most_connections;
 use crate::service::SearchService;
 use crate::tls::TlsFiles;
 use crate::{
-    ServerError, account_api, backup_api, classifier_api, clip_compare_api, evaluation_api, events, folder_api, guard,
-    immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api, openapi,
-    photo_api, saved_api, search_api, session_api, status_api, tag_api, telemetry, web_page,
+    ServerError, account_api, backup_api, bodies, classifier_api, clip_compare_api, evaluation_api, events, folder_api,
+    guard, immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api,
+    openapi, photo_api, saved_api, search_api, session_api, status_api, tag_api, telemetry, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -145,6 +147,7 @@ impl Server {
                 .app_data(telemetry.clone())
                 .app_data(probe.clone())
                 .wrap(from_fn(guard::refuse_foreign_pages))
+                .wrap(from_fn(bodies::bound))
                 .wrap(Compress::default())
                 .wrap(
                     DefaultHeaders::new()
@@ -159,8 +162,10 @@ impl Server {
                 .configure(routes)
         };
         let served = rt::System::new().block_on(async {
+            let workers = thread::available_parallelism().map_or(1, usize::from);
+            let server = HttpServer::new(app).workers(workers).max_connections(most_connections().div_ceil(workers));
             // Head and body of a reply are written apart: without this, the body waits 40 ms for the client to acknowledge the head.
-            let mut server = HttpServer::new(app).tcp_nodelay(true).listen(self.listener)?;
+            let mut server = server.tcp_nodelay(true).listen(self.listener)?;
             if let Some(Https { listener, config, .. }) = self.https {
                 server = server.listen_rustls_0_23(listener, config)?;
             }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::api_error::{ApiError, blocking, json_up_to};
-use crate::picture_embedding::read_picture;
+use crate::api_error::{ApiError, json_up_to};
+use crate::picture_embedding::{in_turn, read_picture};
 use crate::refusals::{Conflict, TooLarge, UnreadableImage};
 use crate::service::SearchService;
 
@@ -124,7 +124,7 @@ struct ClipComparison {
 #[post("/compare")]
 async fn compare(service: Data<SearchService>, request: Json<ClipCompare>) -> Result<Json<ClipComparison>, ApiError> {
     let begun = Instant::now();
-    let similarity = blocking(move || similarities(&service, request.into_inner())).await?;
+    let similarity = in_turn(move || similarities(&service, request.into_inner())).await?;
     Ok(Json(ClipComparison { similarity, time: begun.elapsed().as_secs_f64() }))
 }
 
@@ -230,7 +230,7 @@ async fn embed(
         demand_model(&embedder, model.as_deref())?;
         vectors(&service, &embedder, kind, things)
     };
-    let vectors = blocking(embedded).await?;
+    let vectors = in_turn(embedded).await?;
     let embeddings = vectors.iter().map(|vector| vector.as_slice().to_vec()).collect();
     Ok(Json(ClipEmbeddings { embeddings, time: begun.elapsed().as_secs_f64() }))
 }
@@ -284,7 +284,7 @@ fn pixels(embedder: &Embedder, thing: &Thing) -> Result<Pixels, ProtocolError> {
     let elsewhere =
         "this server fetches no pictures: send the picture's file as {\"type\": \"base64\", \"value\": ...}";
     match picture.r#type {
-        PictureForm::Base64 => Ok(embedder.preprocess(&read_picture(embedder, &unpacked(&picture.value)?)?)),
+        PictureForm::Base64 => Ok(read_picture(embedder, &unpacked(&picture.value)?)?.pixels),
         PictureForm::Url => Err(bad_request(elsewhere)),
         PictureForm::Numpy => Err(bad_request("pickled arrays are not read; send the picture's file in base64")),
     }

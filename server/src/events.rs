@@ -6,13 +6,15 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
-use foray_protocol::IndexProgress;
+use foray_protocol::{IndexProgress, Problem, ProblemKind};
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::api_error::ApiError;
 use crate::evaluation_api::JobState;
 use crate::service::SearchService;
 
@@ -20,6 +22,11 @@ use crate::service::SearchService;
 const TICK: Duration = Duration::from_millis(250);
 /// A comment is sent this often in silence, so that proxies and dead clients are noticed.
 const TICKS_OF_SILENCE: u32 = 60;
+
+/// Who listens holds a connection for as long as they like and has the library looked at four times a second, and a commit counts its
+/// photos for each of them: a thousand are more than a large team has pages open.
+const MOST_LISTENERS: usize = 1_000;
+static FREE_PLACES: Semaphore = Semaphore::const_new(MOST_LISTENERS);
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(send_events);
@@ -41,16 +48,25 @@ struct ServerEvent {
 /// Server-sent events without end.
 #[utoipa::path(
     tag = "server",
-    responses((status = 200, description = "Events", body = ServerEvent, content_type = "text/event-stream")),
+    responses(
+        (status = 200, description = "Events", body = ServerEvent, content_type = "text/event-stream"),
+        (status = 503, description = "Too many listen already", body = Problem, content_type = "application/problem+json"),
+    ),
 )]
 #[get("/events")]
-async fn send_events(service: Data<SearchService>) -> HttpResponse {
-    HttpResponse::Ok()
+async fn send_events(service: Data<SearchService>) -> Result<HttpResponse, ApiError> {
+    let place = FREE_PLACES.try_acquire().map_err(|_| crowded())?;
+    Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
         // Compression would hold events back until its buffer is full.
         .insert_header(ContentEncoding::Identity)
-        .streaming(event_stream(service))
+        .streaming(event_stream(service, place)))
+}
+
+fn crowded() -> ApiError {
+    let detail = format!("{MOST_LISTENERS} listen to events already; close some pages, or try again later");
+    ApiError(Problem { status: 503, ..Problem::new(ProblemKind::Busy, detail) })
 }
 
 /// What a client was last told.
@@ -62,12 +78,15 @@ struct Told {
     silent_ticks: u32,
 }
 
-fn event_stream(service: Data<SearchService>) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((service, Told::default()), |(service, mut told)| async move {
+fn event_stream(
+    service: Data<SearchService>,
+    place: SemaphorePermit<'static>,
+) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    stream::unfold((service, Told::default(), place), |(service, mut told, place)| async move {
         loop {
             let news = told.news(&service);
             if !news.is_empty() {
-                return Some((Ok(Bytes::from(news)), (service, told)));
+                return Some((Ok(Bytes::from(news)), (service, told, place)));
             }
             tokio::time::sleep(TICK).await;
         }

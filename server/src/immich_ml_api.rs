@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
-use crate::picture_embedding::read_picture;
+use crate::picture_embedding::{in_turn, read_picture};
 use crate::refusals::{Conflict, TooLarge, UnreadableImage};
 use crate::service::SearchService;
 use crate::upload::{MAX_BYTES, read_all};
@@ -106,7 +106,9 @@ async fn predict(
     body: Payload,
 ) -> Result<Json<Prediction>, ApiError> {
     let question = read_form(Multipart::new(request.headers(), body)).await?;
-    Ok(Json(blocking(move || answer(&service, question)).await?))
+    let shows_picture = question.image.is_some();
+    let answer = move || answer(&service, question);
+    Ok(Json(if shows_picture { in_turn(answer).await? } else { blocking(answer).await? }))
 }
 
 async fn read_form(mut form: Multipart) -> Result<Question, ApiError> {
@@ -131,8 +133,8 @@ fn answer(service: &SearchService, question: Question) -> Result<Prediction, Api
         Subject::Text(text) => Ok(prediction(&service.embed_text(&embedder, &text)?, None)),
         Subject::Picture(content) => {
             let picture = read_picture(&embedder, &content)?;
-            let vector = service.embed_picture(&embedder, &picture)?;
-            Ok(prediction(&vector, Some((picture.width, picture.height))))
+            let sides = (picture.width, picture.height);
+            Ok(prediction(&service.embed_picture(&embedder, picture.pixels)?, Some(sides)))
         }
     }
 }

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::binary::Binary;
+use crate::picture_embedding::in_turn;
 use crate::refusals::{Conflict, NotFound, Preparing, TooLarge, UnreadableImage};
 use crate::service::SearchService;
 use crate::upload;
@@ -97,7 +98,7 @@ async fn search_by_image(
     let upload = upload::receive(&request, body).await?;
     let ImageSearch { limit, filter } = search.into_inner();
     let request = SimilarRequest { limit: limit.or(upload.limit).unwrap_or(10), filter: filter.or(upload.filter) };
-    let results = blocking(move || service.search_by_image(&upload.image, &request)).await?;
+    let results = in_turn(move || service.search_by_image(&upload.image, &request)).await?;
     Ok(HttpResponse::Ok().json(results))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Picture, Pixels};
+use foray_embedding::{CurrentEmbedder, Embedder, HeldEmbedder, Pixels};
 use foray_library::{Answer, ConceptBank, LibraryError, Nouns, PageEnd, PageStart, PhotoQuery, Refinement, Store};
 use foray_protocol::{
     DuplicateResults, DuplicatesRequest, Evaluation, Explanation, Facets, FacetsRequest, Failure, Filter, Hit, ImageId,
@@ -136,8 +136,8 @@ impl SearchService {
     }
 
     /// The vector of one picture.
-    pub(crate) fn embed_picture(&self, embedder: &Embedder, picture: &Picture) -> Result<UnitVector, ProtocolError> {
-        let mut vectors = self.embed_pictures(embedder, &[embedder.preprocess(picture)])?;
+    pub(crate) fn embed_picture(&self, embedder: &Embedder, picture: Pixels) -> Result<UnitVector, ProtocolError> {
+        let mut vectors = self.embed_pictures(embedder, &[picture])?;
         vectors.pop().ok_or_else(|| Problem::new(ProblemKind::Internal, "the model gave no vector").into())
     }
 
@@ -302,7 +302,7 @@ impl PhotoSearch for SearchService {
         let filter = Filter::of(request.filter.as_deref())?;
         let embedder = self.embedder.hold();
         self.check_space(&embedder)?;
-        let vector = self.embed_picture(&embedder, &read_picture(&embedder, content)?)?;
+        let vector = self.embed_picture(&embedder, read_picture(&embedder, content)?.pixels)?;
         let query =
             PhotoQuery { vector: Some(&vector), filter: Some(&filter), limit: request.limit, ..PhotoQuery::default() };
         Ok(self.ask(begun, &query)?.0)

@@ -2,6 +2,7 @@
 //! whole of Foray anew, and would wait for the slowest test of the one before.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod abuse;
 mod access;
 mod api;
 mod backup;
@@ -14,6 +15,7 @@ mod crash;
 mod duplicates;
 mod filters;
 mod index;
+mod isolation;
 mod junk;
 mod logs;
 mod map;
