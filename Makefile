@@ -1,7 +1,9 @@
 # What people and CI run. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
+# For `set -o pipefail`.
+SHELL := bash
+.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,7 +35,20 @@ lint: ## formatting and clippy
 unit: ## tests of all crates, end to end ones too
 	cargo test --workspace
 
-soak: ## kill the program 50 times in each test of crashes, 20 times in that of remote indexers, and let it work for an hour
+soak: runtime ## break what breaks on real machines: 200 kills, full and failing disks, clocks, torn files, networks; printed to docs/reports
+	@bash tests/scripts/soak.sh
+
+load: runtime ## an hour of searches, uploads and commits on a library of 100,000 photos (SECONDS=3600), printed to docs/reports
+	cargo build --release --quiet --workspace --bin foray --bin load
+	@mkdir -p docs/reports
+	@set -o pipefail; target/release/load $(or $(SECONDS),3600) | tee docs/reports/load.txt
+
+abuse: runtime ## attacks on real servers while another client searches, printed to docs/reports
+	cargo build --release --quiet --workspace --bin foray --bin abuse
+	@mkdir -p docs/reports
+	@set -o pipefail; target/release/abuse | tee docs/reports/abuse.txt
+
+soak-hour: ## kill the program 50 times in each test of crashes, 20 times in that of remote indexers, and let it work for an hour
 	FORAY_KILLS=50 cargo test --workspace --test end_to_end crash:: -- --nocapture
 	FORAY_KILLS=20 cargo test --workspace --test end_to_end remote:: -- --nocapture
 	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test end_to_end soak:: -- --nocapture

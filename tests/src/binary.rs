@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The binary `foray` of this source tree, up to date.
+/// The binary `foray` of this source tree, up to date; another one, such as an installed package's, where `FORAY_BINARY` names it.
 pub fn foray_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(named) = std::env::var_os("FORAY_BINARY") {
+            return named.into();
+        }
         // Tests run from target/PROFILE/deps; the binary belongs one folder up.
         let test = std::env::current_exe().unwrap();
         let profile = test.ancestors().find(|folder| folder.join("deps").is_dir()).unwrap();

@@ -1,10 +1,11 @@
-//! A network between a client and a server that can be cut, and that can lose a reply.
+//! A network between a client and a server that can be cut, that can stall, and that can lose a reply.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// Forwards connections to a server that may come back at another address.
 pub struct Wire {
@@ -17,9 +18,11 @@ struct State {
     server: Mutex<String>,
     streams: Mutex<Vec<TcpStream>>,
     loses_next: AtomicBool,
+    stalls: AtomicBool,
     lost: AtomicUsize,
 }
 
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 const COMMIT: &[u8] = b"POST /api/v1/ingest/commit ";
 
 impl Wire {
@@ -49,6 +52,11 @@ impl Wire {
         self.state.streams.lock().unwrap().drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
     }
 
+    /// Holds every byte back from now on, or lets them go again.
+    pub fn stall(&self, stalls: bool) {
+        self.state.stalls.store(stalls, Ordering::SeqCst);
+    }
+
     /// Loses the reply to the next commit, which the server has done by then.
     pub fn lose_next_reply(&self) {
         self.state.loses_next.store(true, Ordering::SeqCst);
@@ -61,6 +69,12 @@ impl Wire {
 }
 
 impl State {
+    fn wait_while_stalled(&self) {
+        while self.stalls.load(Ordering::SeqCst) {
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
     fn connect(self: &Arc<Self>, client: TcpStream) {
         let server = TcpStream::connect(&*self.server.lock().unwrap());
         // Nobody at the other end: the client finds its connection closed.
@@ -72,6 +86,7 @@ impl State {
         let (state, arms) = (Arc::clone(self), Arc::clone(&loses));
         thread::spawn(move || {
             pump(client, to_server, |bytes| {
+                state.wait_while_stalled();
                 let is_commit = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
                 if is_commit && state.loses_next.swap(false, Ordering::SeqCst) {
                     arms.store(true, Ordering::SeqCst);
@@ -82,6 +97,7 @@ impl State {
         let state = Arc::clone(self);
         thread::spawn(move || {
             pump(server, to_client, |_| {
+                state.wait_while_stalled();
                 let loses = loses.load(Ordering::SeqCst);
                 state.lost.fetch_add(usize::from(loses), Ordering::SeqCst);
                 !loses

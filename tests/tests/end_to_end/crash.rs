@@ -1,5 +1,5 @@
 //! Kill -9 at any moment: what was committed is there, and the work goes on where it was. `FORAY_KILLS` sets how often each test
-//! kills; `make soak` has 50.
+//! kills; `make soak-hour` has 50.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

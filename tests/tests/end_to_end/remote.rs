@@ -1,5 +1,5 @@
 //! `foray indexer` feeds a server on the far side of a network. Either side is killed, the network is cut, replies are lost: in
-//! the end everything is there, once. `FORAY_KILLS` sets how often that happens; `make soak` has 20.
+//! the end everything is there, once. `FORAY_KILLS` sets how often that happens; `make soak-hour` has 20.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! The real program under random work for long: the catalogue ends equal to the disk, and memory stays flat.
-//! `FORAY_SOAK_SECONDS` sets how long; `make soak` has an hour.
+//! `FORAY_SOAK_SECONDS` sets how long; `make soak-hour` has an hour.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
