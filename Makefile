@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # For `set -o pipefail`.
 SHELL := bash
-.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs web-check browser-check packaging-check api-check licences web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -78,6 +78,9 @@ api-check: ## the HTTP API against its own description, with generated requests 
 licences: ## licences and sources of dependencies
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
 	else echo "skipped: the check of licences needs cargo-deny"; fi
+
+dependencies: ## how many crates under which licences, known faults in them, and a bill of materials (CycloneDX); printed to docs/reports
+	@bash tests/scripts/dependencies.sh
 
 web: ## build the web page anew into web-ui/dist (needs npm)
 	cd web-ui && npm ci && npm run check && npm test && npm run build
