@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # For `set -o pipefail`.
 SHELL := bash
-.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -11,7 +11,7 @@ help: ## list these targets
 demo: ## set up, index the bundled photos (or DIR=~/Pictures), search, serve (DEMO_ONCE=1: do not serve)
 	@DIR="$(DIR)" DEMO_ONCE="$(DEMO_ONCE)" bash tests/scripts/demo.sh
 
-test: runtime lint unit docs web-check browser-check packaging-check api-check licences ## set up and run every check and test
+test: runtime lint unit docs book web-check browser-check packaging-check api-check licences ## set up and run every check and test
 
 quality: runtime ## retrieval quality on 1,000 photos with 5,000 captions, of the search graph and of the cut-off (needs ../shared/data)
 	cargo build --release --quiet --workspace --bin foray --bin quality --bin quality_graph --bin quality_relevance
@@ -62,6 +62,9 @@ docs: ## documentation without warnings
 docs-check: runtime ## runs the commands of README and docs as they are written, and follows their links
 	cargo build --workspace --bin foray
 	python3 tests/scripts/check-docs.py target/debug/foray
+
+book: ## the pages of docs as a site in target/book
+	@bash tests/scripts/book.sh
 
 web-check: ## the web page: checked, tested, current
 	@bash tests/scripts/check-web.sh

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::OnceLock;
 use std::{io, panic};
 
+use foray_embedding::is_decoding;
 use foray_protocol::LogFormat;
 use tracing_subscriber::EnvFilter;
 
@@ -22,9 +23,18 @@ pub fn start(arguments: &Arguments, format: LogFormat) {
         }
         LogFormat::Json => {
             logs.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
-            panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
         }
     }
+    tell_of_panics(format);
+}
+
+fn tell_of_panics(format: LogFormat) {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| match format {
+        _ if is_decoding() => tracing::debug!("{panic}"),
+        LogFormat::Json => tracing::error!("{panic}"),
+        LogFormat::Text => usual(panic),
+    }));
 }
 
 fn filter(arguments: &Arguments, format: LogFormat) -> EnvFilter {

@@ -35,7 +35,7 @@ pub use error::EmbeddingError;
 pub use isolation::decode_for_parent;
 pub use isolation::{Isolation, WORKER, isolate};
 pub use model::{BUILTIN, Model};
-pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted};
+pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted, is_decoding};
 pub use preprocessing::Pixels;
 pub use preview::{PREVIEW_DETAIL, preview};
 pub use resizing::resized;

@@ -1,5 +1,6 @@
 //! Pictures out of untrusted bytes: limits before decoding, upright, on white, and no panic gets out.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io::{self, Cursor};
 use std::panic::{self, AssertUnwindSafe};
@@ -136,8 +137,19 @@ pub(crate) fn decode_here(
 ) -> Result<Picture, EmbeddingError> {
     let source = Source::of(content)?;
     let name = source.format.name();
-    panic::catch_unwind(AssertUnwindSafe(|| source.decode(limits, detail, admit)))
-        .unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
+    DECODES.set(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| source.decode(limits, detail, admit)));
+    DECODES.set(false);
+    outcome.unwrap_or_else(|_| Err(damaged(name, "its decoder broke down over it")))
+}
+
+thread_local! {
+    static DECODES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is decoding a picture. A panic there is told of as the picture's fault, and needs no other message.
+pub fn is_decoding() -> bool {
+    DECODES.get()
 }
 
 /// Loads what decoders load when they are first used: a process that is confined can load nothing later.

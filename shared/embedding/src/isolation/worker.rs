@@ -1,6 +1,7 @@
 //! The process that decodes for its parent: orders come on standard input, answers go to standard output.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::panic;
 use std::time::Duration;
 
 use super::confinement::{confine, grant_time};
@@ -15,6 +16,8 @@ use crate::{EmbeddingError, Picture};
 /// Those of the confinement, which come before anything is decoded, and those of the pipes.
 pub fn decode_for_parent(deadline: Duration) -> Result<(), EmbeddingError> {
     load_libraries();
+    // A panic is a picture's, and its parent tells of it.
+    panic::set_hook(Box::new(|_| ()));
     let confinement = confine()?;
     serve(&mut BufReader::new(io::stdin().lock()), &mut io::stdout().lock(), &confinement, deadline)
         .map_err(|error| EmbeddingError::Isolation(error.to_string()))

@@ -6,6 +6,7 @@ mod clock;
 mod damage;
 mod disk;
 mod engine;
+mod hostile;
 mod kills;
 mod mounted;
 mod network;
@@ -27,7 +28,7 @@ type Outcome = Result<Told, String>;
 /// Its name, what it is in words, and how it is tried.
 type Fault = (&'static str, &'static str, fn() -> Outcome);
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     ("kills", "kill -9 of servers, indexers and commands", kills::run),
     ("full-disk", "a disk without a free byte", disk::fill_up),
     ("other-writes", "a full disk under everything else that is written", disk::write_elsewhere),
@@ -36,6 +37,7 @@ const FAULTS: [Fault; 10] = [
     ("graph", "a torn search graph", damage::tear_graph),
     ("database", "a damaged database", damage::damage_database),
     ("thumbnails", "damaged previews", damage::damage_thumbnails),
+    ("hostile", "files that were made to hurt decoders", hostile::run),
     ("network", "a network between indexer and server that is cut, stalls and loses replies", network::run),
     ("engine", "an inference library that cannot be loaded", engine::run),
 ];
