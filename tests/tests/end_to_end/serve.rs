@@ -240,3 +240,28 @@ fn a_search_waits_for_a_server_that_is_starting() {
     child.wait().unwrap();
     assert!(run.text().contains("cat"), "{run:?}");
 }
+
+#[test]
+fn previews_that_are_torn_or_gone_are_made_anew() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let server = ServerProcess::start(&sandbox, ["serve"]);
+    let hits = server.api("/search?q=a+cat&limit=4")["results"].clone();
+    let ids: Vec<&str> = hits.as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap()).collect();
+    let file = |id: &str| sandbox.library().join("thumbnails").join(&id[..2]).join(format!("{id}.jpg"));
+    let whole = fs::read(file(ids[0])).unwrap();
+    fs::write(file(ids[0]), &whole[..whole.len() / 2]).unwrap();
+    fs::write(file(ids[1]), "").unwrap();
+    fs::remove_file(file(ids[2])).unwrap();
+    let preview = |id: &str| get(&server.url(&format!("/api/v1/images/{id}/thumbnail")));
+    for id in &ids[..3] {
+        let reply = preview(id);
+        assert_eq!((reply.status, reply.media.as_str()), (200, "image/jpeg"), "{reply:?}");
+        assert!(image::load_from_memory(&reply.body).is_ok());
+        assert_eq!(fs::read(file(id)).unwrap(), reply.body, "it is kept");
+    }
+    // Of a photo that is gone, too, none can be made.
+    fs::remove_file(file(ids[3])).unwrap();
+    fs::remove_file(hits[3]["path"].as_str().unwrap()).unwrap();
+    assert_eq!(preview(ids[3]).status, 404);
+}
