@@ -209,7 +209,7 @@ impl Embedder {
             let graph = timed("textual", || self.backend.load("textual", &self.model.textual))?;
             // Graphs without a mask know a text's end by its end token, and want the length they were trained with.
             let fill = !graph.inputs().iter().any(|name| name == "attention_mask");
-            let tokenizer = TextTokenizer::new(&self.model.tokenizer, &self.model.manifest, fill)?;
+            let tokenizer = TextTokenizer::of(&self.model, fill)?;
             Ok(TextTower { graph, tokenizer })
         })
     }

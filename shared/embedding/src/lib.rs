@@ -35,6 +35,7 @@ pub use error::EmbeddingError;
 pub use isolation::decode_for_parent;
 pub use isolation::{Isolation, WORKER, isolate};
 pub use model::{BUILTIN, Model};
+pub use onnx::{Malformed, free_batch, to_half_precision};
 pub use picture::{DecodeLimits, Detail, Picture, decode, decode_admitted, is_decoding};
 pub use preprocessing::Pixels;
 pub use preview::{PREVIEW_DETAIL, preview};
@@ -42,3 +43,4 @@ pub use resizing::resized;
 pub use store::{
     CatalogueEntry, Fault, Hub, InstalledModel, ModelStore, PullProgress, PullRequest, Receipt, ReceiptFile, catalogue,
 };
+pub use tokenization::{TextTokenizer, Tokens};

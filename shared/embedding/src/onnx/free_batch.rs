@@ -12,7 +12,10 @@ const DIMENSION_NAME: u32 = 2;
 
 /// The graph of `model` with a free first dimension of its inputs and outputs. Whether it then computes the same is for the
 /// caller to try: reshapes inside may have the one input in their constants.
-pub(crate) fn free_batch(model: &[u8]) -> Result<Vec<u8>, Malformed> {
+///
+/// # Errors
+/// [`Malformed`] for what is no graph.
+pub fn free_batch(model: &[u8]) -> Result<Vec<u8>, Malformed> {
     map_message(model, GRAPH, |graph| {
         let fields = parse(graph)?;
         let weights = weights(&fields);

@@ -40,7 +40,10 @@ const UNFIT: [&str; 12] = [
 const LOOSE_FLOATS: [&str; 2] = ["value_float", "value_floats"];
 
 /// The graph of `model` in half precision; nothing when it has parts that cannot be.
-pub(crate) fn to_half_precision(model: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+///
+/// # Errors
+/// [`Malformed`] for what is no graph.
+pub fn to_half_precision(model: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
     let fields = parse(model)?;
     match find(&fields, GRAPH).and_then(Field::as_bytes) {
         Some(graph) if is_fit(graph)? => map_message(model, GRAPH, halve_graph).map(Some),

@@ -6,9 +6,10 @@ mod free_batch;
 mod half_precision;
 mod wire;
 
-pub(crate) use free_batch::free_batch;
-pub(crate) use half_precision::to_half_precision;
-use wire::{Field, Malformed, encode, find_text, parse};
+pub use free_batch::free_batch;
+pub use half_precision::to_half_precision;
+pub use wire::Malformed;
+use wire::{Field, encode, find_text, parse};
 
 const GRAPH: u32 = 7;
 const NODE: u32 = 1;

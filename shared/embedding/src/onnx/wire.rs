@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A message that is not one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// One field of a message.
 #[derive(Clone, Debug, PartialEq)]
