@@ -9,6 +9,9 @@ use serde::de::{Deserializer, Error, Unexpected};
 /// The largest side that a visual tower may ask for, pixels; known ones stay below 1,000.
 const LARGEST_SIZE: u32 = 4096;
 
+/// The longest text that a text tower may ask for, tokens; each text may be filled up to it, and known ones stay below 10,000.
+const LONGEST_TEXT: usize = 1 << 16;
+
 /// What Foray reads of a model's description.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
@@ -34,7 +37,7 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct TextConfig {
     /// Tokens that a text is cut to, and filled up to where the graph wants a fixed length.
-    #[serde(default = "clip_context_length")]
+    #[serde(default = "clip_context_length", deserialize_with = "some_tokens")]
     pub context_length: usize,
     /// Whose tokenizer it is; OpenAI's own where none is named.
     #[serde(default)]
@@ -184,6 +187,14 @@ fn no_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     }
 }
 
+fn some_tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let length = usize::deserialize(deserializer)?;
+    match (1..=LONGEST_TEXT).contains(&length) {
+        true => Ok(length),
+        false => Err(D::Error::custom(format!("got context_length {length}; expected 1 to {LONGEST_TEXT} tokens"))),
+    }
+}
+
 /// Pixels are divided by these.
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f32; 3], D::Error> {
     let values = <[f32; 3]>::deserialize(deserializer)?;
@@ -234,6 +245,15 @@ mod tests {
         let preprocessing = r#"{"size": 224, "mean": [0, 0, 0], "std": [1, 0, 1]}"#;
         assert!(serde_json::from_str::<Preprocessing>(preprocessing).unwrap_err().to_string().contains("above 0"));
         assert!(serde_json::from_str::<Config>(r#"{"embed_dim": 0}"#).is_err());
+    }
+
+    #[test]
+    fn texts_that_would_fill_the_memory_are_refused() {
+        let read = |length: &str| serde_json::from_str::<TextConfig>(&format!(r#"{{"context_length": {length}}}"#));
+        assert_eq!(read("8192").unwrap().context_length, 8_192);
+        for length in ["0", "65537", "1000000000000"] {
+            assert!(read(length).unwrap_err().to_string().contains("expected 1 to 65536 tokens"), "{length}");
+        }
     }
 
     #[test]

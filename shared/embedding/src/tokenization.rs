@@ -1,34 +1,46 @@
 //! Text to token ids, as the model's own tokenizer does it.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{PaddingParams, PaddingStrategy, Tokenizer, TruncationParams};
 
-use crate::EmbeddingError;
 use crate::cleaning::clean;
 use crate::manifest::{Manifest, TextConfig};
+use crate::{EmbeddingError, Model};
 
 /// Begins and ends texts for OpenAI's models; in the published files it fills up, too.
 const END_OF_TEXT: &str = "<|endoftext|>";
 
 /// A model's tokenizer with its rules for texts and their length.
 #[derive(Debug)]
-pub(crate) struct TextTokenizer {
+pub struct TextTokenizer {
     tokenizer: Tokenizer,
     text: TextConfig,
     /// The token that becomes a zero.
     stripped: Option<i64>,
 }
 
-/// The tokens of one text: ids, and 1 for each that is no filling.
+/// The tokens of one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tokens {
+pub struct Tokens {
+    /// The ids.
     pub ids: Vec<i64>,
+    /// 1 for each that is no filling, else 0.
     pub mask: Vec<i64>,
 }
 
 impl TextTokenizer {
-    /// The tokenizer in `file` (`tokenizer.json`); texts are cut to the model's length, and filled up to it if `fill`.
-    pub fn new(file: &[u8], manifest: &Manifest, fill: bool) -> Result<Self, EmbeddingError> {
+    /// The tokenizer of `model`; texts are cut to the model's length, and filled up to it if `fill`.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::Tokenizer`] where its file is none, or lacks what the model's description names.
+    pub fn of(model: &Model, fill: bool) -> Result<Self, EmbeddingError> {
+        guarded(|| Self::new(&model.tokenizer, &model.manifest, fill))
+    }
+
+    /// The same of a file (`tokenizer.json`).
+    fn new(file: &[u8], manifest: &Manifest, fill: bool) -> Result<Self, EmbeddingError> {
         let text = manifest.text.clone();
         let mut tokenizer = Tokenizer::from_bytes(file).map_err(failed)?;
         if let Some(language) = &text.tokenizer_kwargs.language {
@@ -45,17 +57,26 @@ impl TextTokenizer {
     }
 
     /// The tokens of `text`.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::Tokenizer`] with what the tokenizer says.
     pub fn encode(&self, text: &str) -> Result<Tokens, EmbeddingError> {
         let mut text = clean(text, self.text.cleaning());
         if self.text.is_openai() {
             text = without_special_tokens(&text);
         }
-        let encoding = self.tokenizer.encode_fast(text, true).map_err(failed)?;
+        let encoding = guarded(|| self.tokenizer.encode_fast(text, true).map_err(failed))?;
         let widen = |numbers: &[u32]| numbers.iter().map(|&number| i64::from(number)).collect::<Vec<_>>();
         let mut ids = widen(encoding.get_ids());
         ids.iter_mut().filter(|id| Some(**id) == self.stripped).for_each(|id| *id = 0);
         Ok(Tokens { ids, mask: widen(encoding.get_attention_mask()) })
     }
+}
+
+/// What `work` returns, or an error where it panics: the file may come from anywhere, and some of what can be wrong in it is an
+/// error to the tokenizers' crate, and some a panic.
+fn guarded<T>(work: impl FnOnce() -> Result<T, EmbeddingError>) -> Result<T, EmbeddingError> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(failed("it broke down over it")))
 }
 
 fn failed(error: impl std::fmt::Display) -> EmbeddingError {
@@ -108,7 +129,6 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::Model;
 
     #[derive(Deserialize)]
     struct Golden {
@@ -124,8 +144,7 @@ mod tests {
     }
 
     fn builtin() -> TextTokenizer {
-        let model = Model::builtin().unwrap();
-        TextTokenizer::new(&model.tokenizer, &model.manifest, false).unwrap()
+        TextTokenizer::of(&Model::builtin().unwrap(), false).unwrap()
     }
 
     fn goldens() -> PathBuf {
@@ -170,8 +189,7 @@ mod tests {
     #[test]
     fn nasty_texts_get_the_ids_of_the_hub_s_tokenizers() {
         for name in ["ViT-B-16-SigLIP2", "xlm-roberta-base-ViT-B-32", "nllb-clip-base-siglip"] {
-            let model = family(name);
-            let tokenizer = TextTokenizer::new(&model.tokenizer, &model.manifest, true).unwrap();
+            let tokenizer = TextTokenizer::of(&family(name), true).unwrap();
             assert_equals_reference(name, &tokenizer);
         }
     }
@@ -203,6 +221,18 @@ mod tests {
         model.manifest.sep_token = None;
         let error = with_arguments(&model, r#"{"strip_sep_token": true}"#).unwrap_err().to_string();
         assert!(error.contains("sep_token"), "{error}");
+    }
+
+    /// The tables of this normalizer are read without a look at how long they are.
+    #[test]
+    fn a_tokenizer_that_panics_is_an_error() {
+        let mut model = Model::builtin().unwrap();
+        model.tokenizer = br#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "decoder": null,
+            "normalizer": {"type": "Precompiled", "precompiled_charsmap": ""}, "pre_tokenizer": null, "post_processor": null,
+            "model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}"#
+            .to_vec();
+        let outcome = TextTokenizer::of(&model, false).and_then(|tokenizer| tokenizer.encode("a"));
+        assert!(outcome.unwrap_err().to_string().contains("it broke down over it"));
     }
 
     #[test]
