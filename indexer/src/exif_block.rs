@@ -5,8 +5,9 @@ use std::io::Cursor;
 
 use exif::{Context, DateTime, Exif, In, Rational, Reader, Tag, Value};
 use foray_embedding::raw;
-use foray_protocol::Description;
+use foray_protocol::{Description, clock_seconds};
 
+use crate::keywords::distinct;
 use crate::xmp::camera_name;
 
 /// Windows writes these two beside the fields of the standard.
@@ -62,7 +63,9 @@ fn taken_at(exif: &Exif) -> Option<String> {
     }
     let DateTime { year, month, day, hour, minute, second, .. } = time;
     let offset = time.offset.map_or_else(String::new, offset_text);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{offset}"))
+    let taken_at = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{offset}");
+    // No calendar has the 31st of February.
+    clock_seconds(&taken_at).map(|_| taken_at)
 }
 
 fn offset_text(minutes: i16) -> String {
@@ -106,7 +109,7 @@ fn keywords(exif: &Exif) -> Vec<String> {
     let Some(Value::Byte(bytes)) = field.map(|field| &field.value) else { return vec![] };
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     let text = String::from_utf16_lossy(&units);
-    text.split([';', '\0']).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    distinct(text.split([';', '\0']))
 }
 
 fn caption(exif: &Exif) -> Option<String> {
@@ -165,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_never_set_tells_nothing() {
-        for junk in ["0000:00:00 00:00:00", "2023:13:01 12:00:00", "    :  :     :  :  ", ""] {
+        for junk in ["0000:00:00 00:00:00", "2023:13:01 12:00:00", "2023:02:31 12:00:00", "    :  :     :  :  ", ""] {
             assert_eq!(taken_at(&exif(&[(Tag::DateTimeOriginal, line(junk))])), None, "{junk}");
         }
     }
@@ -200,7 +203,7 @@ mod tests {
         let utf16 = |text: &str| Value::Byte(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
         let noted = ExifBlock(exif(&[
             (Tag::ImageDescription, line("A bridge")),
-            (XP_KEYWORDS, utf16("Brücke; river;\0")),
+            (XP_KEYWORDS, utf16("Brücke; river;River;\0")),
             (RATING, Value::Short(vec![4])),
             (Tag::LensModel, line("EF50mm f/1.8 STM")),
         ]));

@@ -16,6 +16,7 @@ mod error;
 mod exif_block;
 mod file;
 mod indexer;
+mod keywords;
 mod library;
 mod listing;
 mod metadata;
@@ -36,6 +37,7 @@ mod xmp;
 
 pub use error::IndexError;
 pub use indexer::Indexer;
+pub use metadata::{Sources, description};
 pub use options::IndexOptions;
 pub use reembed::ReembedSummary;
 pub use rules::check_rules;

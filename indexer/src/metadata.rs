@@ -10,7 +10,7 @@ use crate::xmp;
 
 /// The texts about a photo, to be read for what they say.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sources<'a> {
+pub struct Sources<'a> {
     /// The photo's file.
     pub content: &'a [u8],
     /// The sidecar beside it.
@@ -34,7 +34,7 @@ pub(crate) fn metadata(sources: Sources, picture: &Picture) -> PhotoMetadata {
 }
 
 /// What the files of a photo say of it. What somebody wrote beside a photo goes before what is in it.
-pub(crate) fn description(sources: Sources) -> Description {
+pub fn description(sources: Sources<'_>) -> Description {
     joined(sources, exif_block(sources.content))
 }
 

@@ -1,8 +1,10 @@
 //! What an XMP packet says (ISO 16684-1), within a photo or in the sidecar beside it: what somebody noted, and what cameras know.
 
-use foray_protocol::{Description, clock_seconds};
+use foray_protocol::{Description, clock_seconds, is_tame_xml};
 use memchr::memmem;
 use roxmltree::{Document, Node};
+
+use crate::keywords::distinct;
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const XMP: &str = "http://ns.adobe.com/xap/1.0/";
@@ -29,6 +31,9 @@ pub(crate) fn packet_in(content: &[u8]) -> Option<String> {
 
 /// What `packet` says; nothing where it cannot be read.
 pub(crate) fn description(packet: &str) -> Description {
+    if !is_tame_xml(packet) {
+        return Description::default();
+    }
     Document::parse(packet).map_or_else(|_| Description::default(), |document| Packet(&document).description())
 }
 
@@ -69,19 +74,11 @@ impl Packet<'_> {
 
     /// Of keywords within keywords (`Places|Berlin`, `Places/Berlin`) the last.
     fn keywords(&self) -> Vec<String> {
-        let last = |separator: char| {
-            move |keyword: String| keyword.rsplit(separator).next().map(str::trim).unwrap_or_default().to_owned()
-        };
+        let last =
+            |separator: char| move |keyword: String| keyword.rsplit(separator).next().unwrap_or_default().to_owned();
         let within = self.texts(LIGHTROOM, "hierarchicalSubject").into_iter().map(last('|'));
         let of_digikam = self.texts(DIGIKAM, "TagsList").into_iter().map(last('/'));
-        let mut keywords: Vec<String> = vec![];
-        for keyword in self.texts(DC, "subject").into_iter().chain(within).chain(of_digikam) {
-            let is_new = keywords.iter().all(|known| known.to_lowercase() != keyword.to_lowercase());
-            if is_new && !keyword.is_empty() {
-                keywords.push(keyword);
-            }
-        }
-        keywords
+        distinct(self.texts(DC, "subject").into_iter().chain(within).chain(of_digikam))
     }
 
     fn text(&self, space: &str, name: &str) -> Option<String> {
@@ -99,7 +96,9 @@ fn values(resource: Node<'_, '_>, space: &str, name: &str) -> Vec<String> {
     let attribute = resource.attribute((space, name)).into_iter();
     let elements = resource.children().filter(|child| child.has_tag_name((space, name)));
     let listed = elements.flat_map(|element| {
-        let items: Vec<_> = element.descendants().filter(|node| node.has_tag_name((RDF, "li"))).collect();
+        // Of the list in it alone: what lies deeper would count for each property round it.
+        let items = element.children().flat_map(|list| list.children());
+        let items: Vec<_> = items.filter(|node| node.has_tag_name((RDF, "li"))).collect();
         let nodes = if items.is_empty() { vec![element] } else { items };
         nodes.into_iter().filter_map(|node| node.text())
     });
@@ -110,9 +109,21 @@ fn values(resource: Node<'_, '_>, space: &str, name: &str) -> Vec<String> {
 fn time(text: &str) -> Option<String> {
     let clock = text.get(..19).filter(|clock| !clock.starts_with("0000") && clock_seconds(clock).is_some())?;
     let rest = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let is_offset = rest.len() == 6 && rest.starts_with(['+', '-']) && rest.as_bytes()[3] == b':';
-    let offset = if rest == "Z" { "+00:00" } else { rest };
-    Some(format!("{clock}{}", if is_offset || rest == "Z" { offset } else { "" }))
+    let offset = match rest {
+        "Z" => "+00:00",
+        rest if is_offset(rest) => rest,
+        _ => "",
+    };
+    Some(format!("{clock}{offset}"))
+}
+
+/// `+02:00`.
+fn is_offset(text: &str) -> bool {
+    let is_digit = |at: usize| text.as_bytes()[at].is_ascii_digit();
+    text.len() == 6
+        && text.starts_with(['+', '-'])
+        && text.as_bytes()[3] == b':'
+        && [1, 2, 4, 5].into_iter().all(is_digit)
 }
 
 /// `52,31.2N` or `52,31,12N`.
@@ -186,6 +197,7 @@ mod tests {
         assert_eq!((known.camera.as_deref(), known.lens.as_deref()), (Some("Canon EOS R5"), Some("RF50mm F1.8 STM")));
         assert_eq!(time("2023-06-01T12:00:05Z").as_deref(), Some("2023-06-01T12:00:05+00:00"));
         assert_eq!((time("2023-06-01"), time("0000-00-00T00:00:00")), (None, None));
+        assert_eq!(time("2023-06-01T12:00:05+a2:00").as_deref(), Some("2023-06-01T12:00:05"));
     }
 
     #[test]
@@ -196,6 +208,16 @@ mod tests {
         }
         let bomb = "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><x:xmpmeta xmlns:x='adobe:ns:meta/'>&a;</x:xmpmeta>";
         assert_eq!(description(bomb), Description::default());
+    }
+
+    #[test]
+    fn packets_that_would_take_hours_or_gigabytes_say_nothing_or_little() {
+        let open: String = (0..20_000).map(|n| format!("<a xmlns:b{n}='{n}'>")).collect();
+        assert_eq!(description(&format!("{open}{}", "</a>".repeat(20_000))), Description::default());
+        let nested = "<dc:subject><rdf:Description>".repeat(20_000);
+        let listed = "<rdf:Bag><rdf:li>a</rdf:li></rdf:Bag>".repeat(20_000);
+        let closed = "</rdf:Description></dc:subject>".repeat(20_000);
+        assert_eq!(described("", &format!("{nested}{listed}{closed}")), Description::default());
     }
 
     #[test]

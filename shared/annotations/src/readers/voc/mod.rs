@@ -12,7 +12,7 @@ use super::size;
 use crate::dataset::{Content, category};
 use crate::files::{IMAGES, Root, files_below, read_text, stem};
 use crate::{AnnotationError, Annotations, Region};
-use foray_protocol::{Split, has_extension};
+use foray_protocol::{Split, has_extension, is_tame_xml};
 
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 64 << 20;
@@ -101,6 +101,9 @@ impl File<'_> {
 
     fn read(&self, split: Split, annotations: &mut Annotations) -> Result<(), AnnotationError> {
         let text = read_text(self.path, LARGEST)?;
+        if !is_tame_xml(&text) {
+            return Err(self.wrong("got more namespaces, or attributes of one element, than any program writes"));
+        }
         let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
         let document = Document::parse_with_options(&text, options).map_err(|error| self.wrong(error))?;
         let root = document.root_element();
@@ -145,8 +148,9 @@ impl File<'_> {
             .map_err(|reason| self.wrong(format!("<size>: {reason}")))?;
         let mut content = Content { size: Some((width, height)), ..Content::default() };
         for object in root.children().filter(|node| node.has_tag_name("object")) {
-            let line = root.document().text_pos_at(object.range().start).row;
-            let wrong = |reason: String| self.wrong(format!("the object in line {line}: {reason}"));
+            // Finding the line means going through the whole text.
+            let line = || root.document().text_pos_at(object.range().start).row;
+            let wrong = |reason: String| self.wrong(format!("the object in line {}: {reason}", line()));
             let name = child(object, "name").and_then(|node| node.text()).unwrap_or_default();
             let category = category(name).map_err(wrong)?;
             let edges = child(object, "bndbox")

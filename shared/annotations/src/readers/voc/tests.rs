@@ -53,6 +53,15 @@ fn a_picture_that_was_renamed_is_found_by_the_annotations_name() {
 }
 
 #[test]
+fn files_that_would_take_minutes_are_refused_or_read_at_once() {
+    let spaces: String = (0..20_000).map(|n| format!("<a xmlns:b{n}='{n}'>")).collect();
+    let refusal = read_one(&xml("a.jpg", &format!("{spaces}{}", "</a>".repeat(20_000)))).unwrap_err().to_string();
+    assert!(refusal.contains("a.xml: got more namespaces"), "{refusal}");
+    let many = object("dog", ["1", "1", "9", "9"]).repeat(50_000);
+    assert_eq!(read_one(&xml("a.jpg", &many)).unwrap().pictures[0].boxes.len(), 50_000);
+}
+
+#[test]
 fn mistakes_are_named_with_their_line() {
     let refusal = |text: &str| read_one(text).unwrap_err().to_string();
     let edge = refusal(&xml("a.jpg", &("\n".to_owned() + &object("dog", ["1", "x", "2", "2"]))));
