@@ -212,7 +212,7 @@ impl<'a> Source<'a> {
         let mut memory = Limits::no_limits();
         memory.max_alloc = Some(decoder.total_bytes().saturating_add(DECODER_MEMORY));
         decoder.set_limits(memory).map_err(undecodable)?;
-        let orientation = orientation.or_else(|| format.orientation(decoder.as_mut()));
+        let orientation = orientation.or_else(|| format.orientation(content, decoder.as_mut()));
         admit(self.memory(size, detail, decoder.total_bytes()));
         let reduced = match format {
             Format::Jpeg => reduced_jpeg::decode(content, size, detail, decoder.total_bytes() as usize),
@@ -318,11 +318,16 @@ impl Format {
     }
 
     /// How the decoded picture lies; `None` where that cannot be told, and a picture is upright as it is.
-    fn orientation(self, decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
+    fn orientation(self, content: &[u8], decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
         match self {
             // Their decoders turn them as the codestream or the container says, which goes before EXIF.
             Self::JpegXl | Self::Heic | Self::Avif => None,
-            _ => orientation_of(decoder),
+            Self::WebP => {
+                let exif = webp_exif(content)?;
+                // Some files keep JPEG's prefix there.
+                Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
+            }
+            _ => decoder.orientation().ok(),
         }
     }
 }
@@ -335,11 +340,17 @@ fn upright((width, height): (u32, u32), orientation: Option<Orientation>) -> (u3
     }
 }
 
-fn orientation_of(decoder: &mut dyn ImageDecoder) -> Option<Orientation> {
-    // Some WebP files keep JPEG's prefix in their EXIF chunk, where the decoder does not expect it.
-    let exif = decoder.exif_metadata().ok().flatten();
-    let prefixed = exif.and_then(|exif| Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0")?));
-    prefixed.or_else(|| decoder.orientation().ok())
+/// The EXIF block of a WebP file (RFC 9649). Its decoder makes room for as many bytes as the file says that there are, up to 4 GiB.
+fn webp_exif(content: &[u8]) -> Option<&[u8]> {
+    let mut chunks = content.get(12..)?;
+    loop {
+        let ([kind @ .., a, b, c, d], rest) = chunks.split_first_chunk::<8>()?;
+        let size = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        if kind == b"EXIF" {
+            return rest.get(..size);
+        }
+        chunks = rest.get(size.checked_next_multiple_of(2)?..)?;
+    }
 }
 
 fn damaged(format: &str, reason: &str) -> EmbeddingError {
@@ -412,6 +423,25 @@ mod tests {
 
     fn decode_default(content: &[u8]) -> Result<Picture, EmbeddingError> {
         decode(content, &DecodeLimits::default(), Detail::Full)
+    }
+
+    /// The decoder of this format would ask for 3 GB, where a chunk of metadata says that it has as many bytes.
+    #[test]
+    fn metadata_that_a_webp_file_only_promises_is_not_waited_for() {
+        let image = encoded(RgbImage::new(2, 1), ImageFormat::WebP);
+        let extended = |exif: &[u8]| {
+            let head = [b"RIFF\xff\0\0\0WEBPVP8X\x0a\0\0\0\x08\0\0\0\x01\0\0\0\0\0".as_slice(), &image[12..], b"EXIF"];
+            [head.concat().as_slice(), exif].concat()
+        };
+        let promised = decode_default(&extended(b"\xff\xff\xff\xafMM")).unwrap();
+        assert_eq!((promised.width, promised.height), (2, 1));
+        let turned = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let whole = extended(&[(turned.len() as u32).to_le_bytes().as_slice(), turned].concat());
+        let prefixed = extended(&[(turned.len() as u32 + 6).to_le_bytes().as_slice(), b"Exif\0\0", turned].concat());
+        for content in [whole, prefixed] {
+            let picture = decode_default(&content).unwrap();
+            assert_eq!((picture.width, picture.height), (1, 2));
+        }
     }
 
     #[test]

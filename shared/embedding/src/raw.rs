@@ -23,6 +23,9 @@ const SUB_DIRECTORIES: u16 = 0x014a;
 const JPEG_INTERCHANGE_FORMAT: u16 = 0x0201;
 const DNG_VERSION: u16 = 0xc612;
 
+/// Headers of JPEG pictures that are gone through in one file. Where each lies within those before it, as no camera writes them, going
+/// through all of them takes hours.
+const MOST_HEADERS: usize = 1 << 20;
 /// Smaller ones are not worth finding.
 const SMALLEST_SIDE: u16 = 120;
 
@@ -38,8 +41,9 @@ pub fn is_raw(content: &[u8]) -> bool {
 
 /// The largest JPEG in a RAW file, from its beginning to the end of the file.
 pub fn preview(content: &[u8]) -> Option<&[u8]> {
+    let mut headers_left = MOST_HEADERS;
     let starts = memmem::find_iter(content, b"\xff\xd8\xff");
-    let pictures = starts.filter_map(|start| Some((jpeg_size(&content[start..])?, start)));
+    let pictures = starts.filter_map(|start| Some((jpeg_size(&content[start..], &mut headers_left)?, start)));
     pictures.max_by_key(|(size, _)| *size).map(|(_, start)| &content[start..])
 }
 
@@ -97,9 +101,10 @@ fn first_directory(tiff: &[u8]) -> impl Iterator<Item = (u16, u16)> + '_ {
 
 /// The pixels of the JPEG that `bytes` begin with, if it is one that shows a picture: 8 bits, grey or in colour, not the lossless kind
 /// that holds a sensor's values (ITU-T T.81, B.2).
-fn jpeg_size(bytes: &[u8]) -> Option<u32> {
+fn jpeg_size(bytes: &[u8], headers_left: &mut usize) -> Option<u32> {
     let mut at = 2;
     loop {
+        *headers_left = headers_left.checked_sub(1)?;
         let header = bytes.get(at..at + 4)?;
         let (marker, length) = (header[1], usize::from(u16::from_be_bytes([header[2], header[3]])));
         match (header[0], marker) {
@@ -158,6 +163,14 @@ mod tests {
         let content = [&tiff(b"II*\0", &[(MAKE, 0)]), small.as_slice(), &large, &lossless, b"\xff\xd8\xff"].concat();
         assert!(preview(&content).unwrap().starts_with(&large));
         assert_eq!((preview(&lossless), preview(&jpeg(100, 80)), preview(b"")), (None, None, None));
+    }
+
+    /// Each header holds the beginning of another picture, whose headers are all those that follow.
+    #[test]
+    fn pictures_within_pictures_do_not_take_hours() {
+        let nested = b"\xff\xe0\0\x04\xff\xd8".repeat(200_000);
+        let content = [RAF_START, b"\xff\xd8", nested.as_slice()].concat();
+        assert_eq!(preview(&content), None);
     }
 
     #[test]
