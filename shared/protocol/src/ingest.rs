@@ -1,6 +1,7 @@
 //! How an indexer feeds a library: what it asks, and the batches it commits.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
@@ -123,6 +124,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Absolute path.
+    #[serde(deserialize_with = "absolute")]
     pub path: PhotoPath,
     /// Size in bytes.
     pub size: u64,
@@ -131,6 +133,15 @@ pub struct FileFacts {
     /// How its companions look.
     #[serde(default)]
     pub companions: CompanionMark,
+}
+
+/// What an indexer sends is believed to be where it says; a path without a root could be anywhere, and no export could tell of it.
+fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PhotoPath, D::Error> {
+    let path = PhotoPath::deserialize(deserializer)?;
+    match path.is_absolute() {
+        true => Ok(path),
+        false => Err(D::Error::custom(format!("got the path {path:?}; expected an absolute one"))),
+    }
 }
 
 /// What shows whether a companion of a file came, changed or went: a sidecar, or the JPEG beside a RAW file. 0 for none.
@@ -200,4 +211,20 @@ pub struct CommitSummary {
     pub photos_added: usize,
     /// Files that the library had and has no more.
     pub files_removed: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_sent_with_its_whole_path_or_refused() {
+        let sent = |path: &str| {
+            let file = FileFacts { path: path.into(), size: 1, modified_ns: 1, companions: 0 };
+            rmp_serde::from_slice::<FileFacts>(&rmp_serde::to_vec_named(&file).unwrap())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(sent("/photos/a.jpg").unwrap().path, "/photos/a.jpg".into());
+        assert!(sent("photos/a.jpg").unwrap_err().contains("got the path \"photos/a.jpg\"; expected an absolute one"));
+    }
 }

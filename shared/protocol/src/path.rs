@@ -62,6 +62,15 @@ impl PhotoPath {
         Self(PathBuf::from(OsStr::new(String::from_utf8_lossy(bytes).as_ref())))
     }
 
+    /// Whether it begins at a root, by the rules of Unix or of Windows: an indexer may run on another system than its server.
+    pub fn is_absolute(&self) -> bool {
+        match self.as_bytes() {
+            [b'/', ..] | [b'\\', b'\\', ..] => true,
+            [drive, b':', b'\\' | b'/', ..] => drive.is_ascii_alphabetic(),
+            _ => false,
+        }
+    }
+
     /// The path when it is UTF-8.
     pub fn to_str(&self) -> Option<&str> {
         self.0.to_str()
@@ -151,6 +160,16 @@ mod tests {
         let path = PhotoPath::from_bytes(b"/photos/caf\xe9.jpg");
         let wire = rmp_serde::to_vec_named(&path).unwrap();
         assert_eq!(rmp_serde::from_slice::<PhotoPath>(&wire).unwrap(), path);
+    }
+
+    #[test]
+    fn absolute_paths_of_all_systems_are_known() {
+        for path in ["/", "/photos/a.jpg", "C:\\a.jpg", "d:/a.jpg", "\\\\nas\\photos\\a.jpg"] {
+            assert!(PhotoPath::from(path).is_absolute(), "{path}");
+        }
+        for path in ["", "a.jpg", "./a", "C:a.jpg", "\\a.jpg", "1:/a.jpg"] {
+            assert!(!PhotoPath::from(path).is_absolute(), "{path}");
+        }
     }
 
     #[test]

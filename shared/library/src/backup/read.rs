@@ -9,6 +9,7 @@ use super::{BACKUP_FORMAT, Header};
 use crate::LibraryError;
 use crate::folder::FORMAT;
 use crate::records::decode;
+use crate::upgrade::OLDEST;
 
 /// Reads the backup in `content`, which is called `file` in errors, to its end.
 ///
@@ -75,6 +76,9 @@ impl<R: Read> BlockReader<R> {
                 file: self.file.clone(),
                 got: (versions.foray_backup, versions.library_format),
             });
+        }
+        if versions.library_format < OLDEST {
+            return Err(self.damaged(format_args!("a library of format {}", versions.library_format)));
         }
         serde_json::from_slice(&line).map_err(|error| self.damaged(error))
     }

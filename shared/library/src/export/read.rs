@@ -69,7 +69,8 @@ impl Export {
         self.check_count(VECTORS, "columns", dimension, self.manifest.dimension)?;
         let header = vectors.stream_position().map_err(LibraryError::file("read", &file))?;
         let numbers = bytes - header;
-        if numbers != (rows * dimension * 4) as u64 {
+        let expected = rows.checked_mul(dimension).and_then(|numbers| numbers.checked_mul(4));
+        if expected.is_none_or(|expected| numbers != expected as u64) {
             return Err(bad(&file, format!("got {numbers} bytes of numbers, expected {rows} x {dimension} x 4")));
         }
         Ok(Photos { lines: JsonLines::open(&self.folder.join(PHOTOS))?, vectors, dimension, file })
@@ -175,7 +176,7 @@ struct Version {
 }
 
 fn check_absolute(file: &Path, lines: &[FileLine]) -> Result<(), LibraryError> {
-    let relative = lines.iter().map(FileLine::facts).find(|facts| !facts.path.as_path().is_absolute());
+    let relative = lines.iter().map(FileLine::facts).find(|facts| !facts.path.is_absolute());
     relative.map_or(Ok(()), |facts| Err(bad(file, format!("got the path {:?}, expected an absolute one", facts.path))))
 }
 

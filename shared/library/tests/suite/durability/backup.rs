@@ -115,6 +115,15 @@ fn a_newer_backup_is_refused_by_its_versions() {
 }
 
 #[test]
+fn a_backup_of_a_format_that_never_was_is_no_backup() {
+    let header = r#"{"foray_backup": 1, "library_format": 0}"#;
+    let bytes = zstd::encode_all(format!("{header}\n").as_bytes(), 1).unwrap();
+    let error = verify(Cursor::new(bytes), Path::new("never.zst")).unwrap_err();
+    assert!(matches!(&error, LibraryError::BackupDamaged { .. }), "{error}");
+    assert!(error.to_string().contains("format 0"), "{error}");
+}
+
+#[test]
 fn what_is_in_the_target_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let library = fill(folder.path());

@@ -133,6 +133,23 @@ fn files_that_are_not_what_they_should_be_are_named_and_nothing_is_taken() {
 }
 
 #[test]
+fn a_size_that_no_number_can_hold_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // Times 4 bytes it is 2 to the power of 64, which a number of 64 bits takes for 0.
+    let (rows, columns) = (8, 1_usize << 59);
+    let shape = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
+    let array = [b"\x93NUMPY\x01\x00", (shape.len() as u16).to_le_bytes().as_slice(), shape.as_bytes()].concat();
+    let manifest = format!(
+        "{{\"foray_export\": 1, \"written_by\": \"\", \"space\": \"m@1\", \"dimension\": {columns}, \"photos\": {rows}, \
+         \"files\": 0, \"failures\": 0, \"roots\": []}}"
+    );
+    fs::write(folder.path().join("manifest.json"), manifest).unwrap();
+    fs::write(folder.path().join("vectors.npy"), array).unwrap();
+    let error = Export::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("got 0 bytes of numbers"), "{error}");
+}
+
+#[test]
 fn an_export_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     let export = exported(folder.path());
