@@ -51,7 +51,7 @@ impl FromStr for ImageId {
 
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
         let bad = || ProtocolError::ImageId { got: text.to_owned() };
-        if text.len() != 32 || !text.is_ascii() {
+        if text.len() != 32 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(bad());
         }
         let mut id = [0; 16];
@@ -132,7 +132,13 @@ mod tests {
 
     #[test]
     fn a_malformed_id_is_named_in_the_error() {
-        for bad in ["", "12", "zz345678901234567890123456789012", "é2345678901234567890123456789012"] {
+        for bad in [
+            "",
+            "12",
+            "zz345678901234567890123456789012",
+            "+1345678901234567890123456789012",
+            "é2345678901234567890123456789012",
+        ] {
             let message = bad.parse::<ImageId>().unwrap_err().to_string();
             assert!(message.contains(bad), "{message}");
         }

@@ -38,6 +38,7 @@ impl Reader {
         if depth > MAX_DEPTH {
             return Err(format!("{place}: filters are nested more than {MAX_DEPTH} deep"));
         }
+        self.count_part().map_err(|mistake| format!("{place}: {mistake}"))?;
         let entries = object.iter().map(|(key, value)| self.entry(key, value, &format!("{place}.{key}"), depth));
         Ok(Filter::All(entries.collect::<Result<_, _>>()?))
     }
@@ -105,11 +106,16 @@ impl Reader {
         values.iter().map(|value| equal(field, &self.text(value)?)).collect()
     }
 
-    fn text(&mut self, value: &Value) -> Result<String, String> {
+    fn count_part(&mut self) -> Result<(), String> {
         self.parts += 1;
-        if self.parts > MAX_PARTS {
-            return Err(format!("a filter has at most {MAX_PARTS} values"));
+        match self.parts <= MAX_PARTS {
+            true => Ok(()),
+            false => Err(format!("a filter has at most {MAX_PARTS} values and nested filters")),
         }
+    }
+
+    fn text(&mut self, value: &Value) -> Result<String, String> {
+        self.count_part()?;
         match value {
             Value::String(text) => Ok(text.clone()),
             Value::Number(number) => Ok(number.to_string()),
@@ -162,6 +168,13 @@ mod tests {
             Filter::All(all) => all.into_iter().flat_map(flat).collect(),
             other => vec![other],
         }
+    }
+
+    #[test]
+    fn nested_filters_count_as_parts() {
+        let nested = |count: usize| read(json!({"or": vec![json!({}); count]}));
+        assert!(nested(MAX_PARTS - 1).is_ok());
+        assert!(nested(MAX_PARTS).unwrap_err().contains("at most 1000 values and nested filters"));
     }
 
     #[test]
