@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # For `set -o pipefail`.
 SHELL := bash
-.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse fuzz docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ soak-hour: ## kill the program 50 times in each test of crashes, 20 times in tha
 	FORAY_KILLS=50 cargo test --workspace --test end_to_end crash:: -- --nocapture
 	FORAY_KILLS=20 cargo test --workspace --test end_to_end remote:: -- --nocapture
 	FORAY_SOAK_SECONDS=3600 cargo test --workspace --test end_to_end soak:: -- --nocapture
+
+fuzz: ## everything that is read from others, fed at random for ten minutes each (SECONDS_EACH, JOBS); needs a nightly toolchain
+	@bash tests/scripts/fuzz.sh
 
 test-milvus: runtime ## libraries on Milvus against a real server, which it sets up (needs python3; builds the client, some minutes)
 	@bash tests/scripts/test-milvus.sh
