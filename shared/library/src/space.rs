@@ -80,6 +80,7 @@ impl SpaceIndex {
 
     /// Appends what the file lacks of the database's `rows` rows.
     fn read_store(&mut self, rows: usize) -> Result<(), LibraryError> {
+        let mut deleted = if self.ids.len() < rows { self.store.holes().count() } else { 0 };
         let mut batch = vec![];
         for entry in self.store.clone().from(self.ids.len() as u32) {
             let (row, id, vector) = entry?;
@@ -87,20 +88,25 @@ impl SpaceIndex {
             if batch.len() == ROWS_A_BATCH || row as usize != self.ids.len() + batch.len() {
                 self.append_rows(&batch);
                 batch.clear();
-                self.append_holes_up_to(row as usize);
+                self.append_holes_up_to(row as usize, &mut deleted)?;
             }
             batch.push((id, vector));
         }
         self.append_rows(&batch);
-        self.append_holes_up_to(rows);
-        Ok(())
+        self.append_holes_up_to(rows, &mut deleted)
     }
 
-    fn append_holes_up_to(&mut self, row: usize) {
+    /// No more rows are missing than were deleted, which is known of each: a number that is damaged would take up the whole disk.
+    fn append_holes_up_to(&mut self, row: usize, deleted: &mut usize) -> Result<(), LibraryError> {
+        let missing = row.saturating_sub(self.ids.len());
+        *deleted = deleted.checked_sub(missing).ok_or_else(|| {
+            LibraryError::Damaged(format!("{missing} vectors are missing before row {row}, and {deleted} were deleted"))
+        })?;
         let hole = vec![0.0; self.vectors.dimension()];
         while self.ids.len() < row {
             self.append_slices(&[(NO_PHOTO, &hole)]);
         }
+        Ok(())
     }
 
     /// All photos but the hidden ones can be found from now on.
@@ -272,8 +278,12 @@ mod tests {
         }
 
         fn load(&self) -> SpaceIndex {
+            self.try_load().unwrap()
+        }
+
+        fn try_load(&self) -> Result<SpaceIndex, LibraryError> {
             let store = VectorStore::open(&self.db, &SpaceId::from("test@0".to_owned())).unwrap();
-            SpaceIndex::load(store, &self.folder.path().join("rows"), &[]).unwrap()
+            SpaceIndex::load(store, &self.folder.path().join("rows"), &[])
         }
 
         /// Commits a photo to the database and to `index`.
@@ -310,6 +320,17 @@ mod tests {
         assert_eq!(ids.iter().map(|&id| index.row(id)).collect::<Vec<_>>(), [Some(0), None, None, Some(3), None]);
         assert_eq!(index.vectors.live.iter().collect::<Vec<_>>(), [0, 3]);
         assert_eq!(index.next_row(), 5);
+    }
+
+    #[test]
+    fn a_row_number_that_skips_others_is_damage_and_takes_up_no_disk() {
+        let stage = Stage::new();
+        let mut index = stage.load();
+        stage.add(&mut index, 0);
+        let value = encode(ImageId::of_content(b"far"), &samples::clustered(1, 8, 1).remove(0));
+        index.store.tree().insert(0x0102_0000_u32.to_be_bytes(), value).unwrap();
+        let error = stage.try_load().err().unwrap().to_string();
+        assert!(error.contains("missing before row 16908288, and 0 were deleted"), "{error}");
     }
 
     #[test]
