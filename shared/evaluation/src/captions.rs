@@ -50,8 +50,12 @@ pub fn read_text(file: &Path) -> Result<String, EvaluationError> {
 
 /// The lines of `text`, empty ones at its end left aside.
 pub fn caption_lines(text: &str) -> Vec<String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end();
-    text.lines().map(|line| line.trim().to_owned()).collect()
+    text.trim_end_matches(is_blank).lines().map(|line| line.trim_matches(is_blank).to_owned()).collect()
+}
+
+/// White space, and the mark that some programs begin a file with, and files that were joined have in their middle.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character == '\u{feff}'
 }
 
 #[cfg(test)]
@@ -62,6 +66,13 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
         read_captions(file.path(), &["cat".to_owned(), "dog".to_owned()]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn no_mark_of_a_byte_order_is_part_of_a_caption() {
+        let text = "\u{feff}\u{feff}a daisy\r\n \u{feff}a rose\n\u{feff}\n";
+        assert_eq!(caption_lines(text), ["a daisy", "a rose"]);
+        assert_eq!(caption_lines("\n a\n"), ["", "a"]);
     }
 
     #[test]
