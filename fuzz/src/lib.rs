@@ -13,11 +13,9 @@ pub use scratch::{fresh_library, put};
 /// which is asked for all others, ends the process before anything is caught. A panic that nobody catches is a finding in any case.
 pub fn count_own_panics_only() {
     let fatal = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
-        match panic.location() {
-            Some(location) if !is_own(location.file()) => eprintln!("let pass: {panic}"),
-            _ => fatal(panic),
-        }
+    panic::set_hook(Box::new(move |panic| match panic.location() {
+        Some(location) if !is_own(location.file()) => eprintln!("let pass: {panic}"),
+        _ => fatal(panic),
     }));
 }
 

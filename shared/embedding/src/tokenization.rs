@@ -223,7 +223,7 @@ mod tests {
         assert!(error.contains("sep_token"), "{error}");
     }
 
-    /// The tables of this normalizer are read without a look at how long they are.
+    /// The crate takes the table of this normalizer for granted.
     #[test]
     fn a_tokenizer_that_panics_is_an_error() {
         let mut model = Model::builtin().unwrap();
