@@ -60,4 +60,13 @@ mod tests {
         let both = ours.or(others);
         assert_eq!((both.rating, both.caption.as_deref(), both.keywords.len()), (Some(5), Some("A cat"), 1));
     }
+
+    /// As exports write it, and imports read it.
+    #[test]
+    fn a_position_comes_back_from_json_to_its_last_digit() {
+        let position = Some((-1.9390527744280006, 13.4));
+        let described = Description { position, ..Description::default() };
+        let json = serde_json::to_string(&described).unwrap();
+        assert_eq!(serde_json::from_str::<Description>(&json).unwrap(), described);
+    }
 }
