@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::backup::BACKUP_FORMAT;
 use crate::folder::{FORMAT, Holder};
+use crate::integrity::is_damage;
 use crate::upgrade::OLDEST;
 
 /// An error of the library. Messages say what was got, what was expected, and the way out.
@@ -83,7 +84,7 @@ pub enum LibraryError {
         needed_mb: u64,
     },
     /// The embedded database failed.
-    #[error("the library's database failed: {0}; what was committed before is safe")]
+    #[error("the library's database failed: {0}; {way_out}", way_out = way_out(.0))]
     Database(#[from] sled::Error),
     /// The database cannot be read, or contradicts itself.
     #[error("the database of the library at {folder} is damaged ({reason}); restore a backup with `foray restore FILE --library NEW_FOLDER`, or run `foray index --repair DIR` on the photo folders: it moves the damaged database aside and indexes the photos again", folder = folder.display())]
@@ -237,6 +238,15 @@ pub enum LibraryError {
     },
 }
 
+/// Damage in the middle of the log is met only when it is read.
+fn way_out(error: &sled::Error) -> &'static str {
+    if is_damage(error) {
+        "it is damaged: run `foray index --repair DIR` on the photo folders, or restore a backup with `foray restore FILE --library NEW_FOLDER`"
+    } else {
+        "what was committed before is safe"
+    }
+}
+
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -294,5 +304,18 @@ impl From<LibraryError> for Problem {
 impl From<LibraryError> for ProtocolError {
     fn from(error: LibraryError) -> Self {
         Self::Refused(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_that_is_met_after_opening_names_the_ways_out() {
+        let damaged = LibraryError::Database(sled::Error::Corruption { at: None, bt: () }).to_string();
+        assert!(damaged.contains("foray index --repair") && damaged.contains("foray restore"), "{damaged}");
+        let full = LibraryError::Database(sled::Error::Io(io::ErrorKind::StorageFull.into())).to_string();
+        assert!(full.contains("what was committed before is safe"), "{full}");
     }
 }

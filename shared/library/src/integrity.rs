@@ -57,7 +57,8 @@ pub(crate) fn guarded<T>(folder: &Path, work: impl FnOnce() -> Result<T, Library
     }
 }
 
-fn is_damage(error: &sled::Error) -> bool {
+/// Whether an error of the database tells of what it read.
+pub(crate) fn is_damage(error: &sled::Error) -> bool {
     match error {
         sled::Error::Io(error) => is_damage_kind(error.kind()),
         _ => true,
@@ -87,6 +88,9 @@ impl Library {
     /// Checks that no commit is missing and, where something may have gone wrong before, that the catalogue fits the vectors.
     /// With `repair`, missing commits are only told of.
     pub(crate) fn check_integrity(&self, was_killed: bool, repair: bool) -> Result<(), LibraryError> {
+        if repair {
+            self.read_every_record()?;
+        }
         let (folder, commits) = (self.path(), self.catalogue.counts()?.commits);
         let noted = noted_commits(&folder);
         let lost = noted.unwrap_or(0).saturating_sub(commits);
@@ -104,6 +108,14 @@ impl Library {
             return Ok(());
         }
         note_commits(&folder, commits)
+    }
+
+    /// Damage in the middle of the log is found only where it is read.
+    fn read_every_record(&self) -> Result<(), LibraryError> {
+        for tree in self.db.tree_names() {
+            self.db.open_tree(tree)?.iter().try_for_each(|record| record.map(drop))?;
+        }
+        Ok(())
     }
 
     /// Checks that catalogue, vectors and counts tell of the same photos and files.

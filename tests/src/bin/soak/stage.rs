@@ -46,8 +46,9 @@ pub fn up_command(sandbox: &Sandbox) -> Command {
     command
 }
 
+/// A server that says what it notices.
 pub fn serve(sandbox: &Sandbox) -> ServerProcess {
-    let mut command = sandbox.command(["serve", "--bind", "127.0.0.1:0", "--quiet"]);
+    let mut command = sandbox.command(["serve", "--bind", "127.0.0.1:0"]);
     command.stderr(log(sandbox));
     ServerProcess::start_command(command)
 }
