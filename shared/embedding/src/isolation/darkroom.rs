@@ -41,13 +41,30 @@ impl Darkroom {
         detail: Detail,
         admit: &mut dyn FnMut(u64),
     ) -> Result<Picture, EmbeddingError> {
-        let idle = self.idle.lock().pop().and_then(Worker::if_alive);
-        let mut worker = idle.map_or_else(|| Worker::start(&self.isolation).map(|(worker, _)| worker), Ok)?;
         let order = Order { bytes: content.len(), limits: *limits, detail };
-        match worker.decode(content, &order, admit) {
+        // One that is kept may have died since its last picture, which is no fault of this one.
+        let idle = self.idle.lock().pop();
+        match idle.and_then(|worker| self.ask(worker, content, &order, admit).ok()) {
+            Some(outcome) => outcome,
+            None => {
+                let (worker, _) = Worker::start(&self.isolation)?;
+                self.ask(worker, content, &order, admit).unwrap_or_else(Err)
+            }
+        }
+    }
+
+    /// The outer error is that of a process which came to its end.
+    fn ask(
+        &self,
+        mut worker: Worker,
+        content: &[u8],
+        order: &Order,
+        admit: &mut dyn FnMut(u64),
+    ) -> Result<Result<Picture, EmbeddingError>, EmbeddingError> {
+        match worker.decode(content, order, admit) {
             Ok(outcome) => {
                 self.idle.lock().push(worker);
-                outcome
+                Ok(outcome)
             }
             Err(error) => Err(worker.end(&error, &self.isolation)),
         }
@@ -79,10 +96,6 @@ impl Worker {
             Some(Answer::Confined(confinement)) => Ok((worker, confinement)),
             other => Err(failed(io::Error::other(format!("its process said {other:?} and not what confines it")))),
         }
-    }
-
-    fn if_alive(mut self) -> Option<Self> {
-        matches!(self.child.try_wait(), Ok(None)).then_some(self)
     }
 
     fn decode(
