@@ -1,7 +1,5 @@
 //! One photo over HTTP: what is known of it, its thumbnail, its file, and what looks like it.
 
-use std::sync::Arc;
-
 use actix_files::NamedFile;
 use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, DispositionType, HeaderValue};
 use actix_web::web::{Data, Path, Query};
@@ -11,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::{ApiError, blocking};
 use crate::binary::Binary;
+use crate::picture_embedding::in_turn;
 use crate::preview::{make_anew, open_whole};
 use crate::refusals::NotFound;
 use crate::service::SearchService;
@@ -58,14 +57,16 @@ async fn send_thumbnail(
     let kept = service.library().thumbnail_file(id);
     let mut response = match kept.as_deref().map(open_whole) {
         Some(Some(file)) => file.into_response(&request),
-        is_torn => {
-            let library = Arc::clone(service.library());
-            let preview = move || if is_torn.is_some() { make_anew(&*library, id) } else { Ok(library.preview(id)?) };
-            HttpResponse::Ok().content_type("image/jpeg").body(blocking(preview).await?)
-        }
+        // A page asks for many previews at once, and each photo may take hundreds of megabytes.
+        Some(None) => jpeg(in_turn(move || make_anew(&**service.library(), id)).await?),
+        None => jpeg(blocking(move || service.library().preview(id)).await?),
     };
     response.headers_mut().insert(CACHE_CONTROL, FOREVER);
     Ok(response)
+}
+
+fn jpeg(preview: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok().content_type("image/jpeg").body(preview)
 }
 
 /// Its file

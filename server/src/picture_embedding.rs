@@ -1,9 +1,9 @@
-//! Pictures that were sent: how many are decoded at once, and what goes wrong with them and with the model.
+//! Pictures that a server decodes: how many at once, and what goes wrong with them and with the model.
 
 use std::sync::LazyLock;
 use std::thread;
 
-use foray_embedding::{DecodeLimits, Embedder, EmbeddingError, Pixels, decode_admitted};
+use foray_embedding::{DecodeLimits, Detail, Embedder, EmbeddingError, Picture, Pixels, decode_admitted};
 use foray_protocol::{Problem, ProblemKind, ProtocolError};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -47,12 +47,27 @@ where
 /// # Errors
 /// [`ProblemKind::UnreadableImage`] with a sentence for the picture's owner.
 pub(crate) fn read_picture(embedder: &Embedder, content: &[u8]) -> Result<SentPicture, ProtocolError> {
+    let seen = |picture: Picture| SentPicture {
+        pixels: embedder.preprocess(&picture),
+        width: picture.width,
+        height: picture.height,
+    };
+    developed(content, embedder.detail(), seen)
+        .map_err(|error| Problem::new(ProblemKind::UnreadableImage, error.to_string()).into())
+}
+
+/// What `develop` makes of the picture in `content`; large ones are in memory one at a time.
+///
+/// # Errors
+/// A sentence for the picture's owner.
+pub(crate) fn developed<T>(
+    content: &[u8],
+    detail: Detail,
+    develop: impl FnOnce(Picture) -> T,
+) -> Result<T, EmbeddingError> {
     let mut _alone = None;
     let admit = |bytes| _alone = (bytes > LARGE).then(|| LARGE_ONES.lock());
-    let picture = decode_admitted(content, &DecodeLimits::default(), embedder.detail(), admit)
-        .map_err(|error| Problem::new(ProblemKind::UnreadableImage, error.to_string()))?;
-    let (width, height) = (picture.width, picture.height);
-    Ok(SentPicture { pixels: embedder.preprocess(&picture), width, height })
+    decode_admitted(content, &DecodeLimits::default(), detail, admit).map(develop)
 }
 
 /// A fault of the model, as whoever asked is told.

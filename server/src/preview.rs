@@ -5,17 +5,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use actix_files::NamedFile;
-use foray_embedding::{DecodeLimits, PREVIEW_DETAIL, decode, preview};
+use foray_embedding::{PREVIEW_DETAIL, preview};
 use foray_library::Store;
 use foray_protocol::{ImageId, Problem, ProblemKind, ProtocolError};
-use parking_lot::Mutex;
+
+use crate::picture_embedding::developed;
 
 /// How a JPEG file begins and ends (ITU T.81, B.1.1.3).
 const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
 const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
-
-/// One photo is decoded at a time: a page asks for many previews at once, and each photo may take hundreds of megabytes.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The preview in `file`, if it is there from its first byte to its last.
 pub(crate) fn open_whole(file: &Path) -> Option<NamedFile> {
@@ -37,7 +35,6 @@ fn is_whole(mut file: &File) -> io::Result<bool> {
 /// Those of [`Store::original_file`]; [`ProblemKind::NotFound`] where that file cannot be read or holds something else by now.
 pub(crate) fn make_anew(library: &dyn Store, id: ImageId) -> Result<Vec<u8>, ProtocolError> {
     let file = library.original_file(id)?;
-    let _alone = ONE_AT_A_TIME.lock();
     let cannot = |reason: String| {
         let detail = format!("photo {id} has no preview, and none can be made of {}: {reason}", file.display());
         ProtocolError::from(Problem::new(ProblemKind::NotFound, detail))
@@ -46,9 +43,9 @@ pub(crate) fn make_anew(library: &dyn Store, id: ImageId) -> Result<Vec<u8>, Pro
     if ImageId::of_content(&content) != id {
         return Err(cannot("it was changed since it was indexed".to_owned()));
     }
-    let picture =
-        decode(&content, &DecodeLimits::default(), PREVIEW_DETAIL).map_err(|error| cannot(error.to_string()))?;
-    let (_, jpeg) = preview(&picture.pixels).map_err(|error| cannot(error.to_string()))?;
+    let (_, jpeg) = developed(&content, PREVIEW_DETAIL, |picture| preview(&picture.pixels))
+        .map_err(|error| cannot(error.to_string()))?
+        .map_err(|error| cannot(error.to_string()))?;
     if let Err(error) = library.keep_preview(id, &jpeg) {
         tracing::warn!("{error}; the preview is made again when it is asked for");
     }

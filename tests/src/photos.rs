@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files_below;
+
 /// The bundled photographs.
 pub fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -21,19 +23,8 @@ pub fn test_data(test: &str, name: &str) -> Option<PathBuf> {
 
 /// Every so many-th JPEG file below `folder`, in path order, so that there are at most `count`.
 pub fn some_photos(folder: &Path, count: usize) -> Vec<PathBuf> {
-    let mut files = vec![];
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "jpg") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
+    let mut files = files_below(folder);
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "jpg"));
     let step = files.len().div_ceil(count).max(1);
     files.into_iter().step_by(step).collect()
 }

@@ -42,6 +42,12 @@ impl HandleWatch {
     }
 }
 
+/// The most memory that process `pid` had, kB.
+pub fn peak_kilobytes(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok())
+}
+
 /// Seconds of processor time that process `pid` took so far.
 pub fn processor_seconds(pid: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -74,6 +80,6 @@ mod tests {
         let me = std::process::id();
         (0..2).for_each(|_| watch.look(me));
         assert!(watch.files.unwrap().least > 2 && watch.threads.unwrap().most > 0);
-        assert!(processor_seconds(me).is_some() && machine().contains("cores"));
+        assert!(processor_seconds(me).is_some() && peak_kilobytes(me).unwrap() > 1e3 && machine().contains("cores"));
     }
 }

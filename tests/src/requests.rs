@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::{Random, Reply};
+use crate::{Latencies, Random, Reply};
 
 /// Questions to a server, one after the other.
 pub struct Requests {
@@ -15,8 +15,8 @@ pub struct Requests {
     agent: Agent,
     /// Ids of photos that were found, some of which may have gone since.
     found: Vec<String>,
-    /// Milliseconds that the answers to each kind of question took.
-    took: BTreeMap<&'static str, Vec<f64>>,
+    /// How long the answers to each kind of question took.
+    took: BTreeMap<&'static str, Latencies>,
     /// Answers that it is being prepared, or that the photo is gone.
     refused: usize,
     /// Questions that a server which was just killed did not answer.
@@ -47,7 +47,7 @@ impl Requests {
             self.unanswered += 1;
             return;
         };
-        self.took.entry(kind).or_default().push(begun.elapsed().as_secs_f64() * 1e3);
+        self.took.entry(kind).or_default().note(begun.elapsed());
         match (reply.status, kind) {
             (200, "search" | "similar" | "unusual") => self.look_at(kind, &reply.json()),
             (200, "thumbnail") => {
@@ -83,21 +83,18 @@ impl Requests {
 
     /// How many were answered.
     pub fn answered(&self) -> usize {
-        self.took.values().map(Vec::len).sum()
+        self.took.values().map(Latencies::count).sum()
     }
 }
 
 impl fmt::Display for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (kind, took) in &self.took {
-            let mut took = took.clone();
-            took.sort_by(f64::total_cmp);
-            let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-            let (median, slow, slowest) = (at(0.5), at(0.95), at(1.0));
+            let [median, slow, slowest] = took.at([0.5, 0.95, 1.0]);
             writeln!(
                 f,
                 "  {kind:<12} {:>7} answers, {median:.1} ms median, {slow:.1} ms 95th percentile, {slowest:.1} ms longest",
-                took.len()
+                took.count()
             )?;
         }
         write!(f, "  {} answers were that the photo is gone or the answer being prepared; ", self.refused)?;

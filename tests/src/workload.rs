@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Random, samples, some_photos, test_data};
+use crate::{Random, files_below, samples, some_photos, test_data};
 
 /// Different contents: finite, so that what a library keeps of photos that are gone is, too.
 const CONTENTS: usize = 400;
@@ -164,15 +164,6 @@ impl Workload {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let mut files = vec![];
-        let mut folders = vec![self.root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() { folders.push(path) } else { files.push(path) }
-            }
-        }
-        files.sort();
-        files
+        files_below(&self.root)
     }
 }

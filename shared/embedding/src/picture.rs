@@ -11,7 +11,6 @@ use image::{
 };
 use jxl_oxide::JxlThreadPool;
 use jxl_oxide::integration::JxlDecoder;
-
 use serde::{Deserialize, Serialize};
 
 use crate::libheif::{self, HeifDecoder};

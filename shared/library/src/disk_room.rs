@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
+use parking_lot::MutexGuard;
 use rustix::fs::statvfs;
 use rustix::io::Errno;
 
-use crate::LibraryError;
+use crate::{Library, LibraryError};
 
 /// The database writes segments of some megabytes ahead; a full disk is noticed before it is hit.
 const MIN_FREE_MB: u64 = 64;
@@ -20,6 +21,18 @@ const LOG_RESERVE_BYTES: u64 = 16 << 20;
 pub(crate) fn free_space(folder: &Path) -> Option<u64> {
     let disk = statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+impl Library {
+    /// Keeps other writers out, with room set aside: whoever adds to the database writes under this.
+    ///
+    /// # Errors
+    /// [`LibraryError::DiskFull`] when the disk is nearly full.
+    pub(crate) fn to_write(&self) -> Result<MutexGuard<'_, ()>, LibraryError> {
+        let alone = self.writing.lock();
+        make_room(&self.path())?;
+        Ok(alone)
+    }
 }
 
 /// Sets room aside for what is about to be written to the library in `folder`.

@@ -3,7 +3,6 @@
 use foray_protocol::{Classifier, Evaluation, SavedSearch, SearchName, SearchRequest, TagRule, since_1970};
 use sled::Tree;
 
-use crate::disk_room::make_room;
 use crate::records::{decode, encode};
 use crate::{Library, LibraryError};
 
@@ -227,8 +226,7 @@ impl Documents for Library {
     }
 
     fn put_document(&self, kind: DocumentKind, key: &[u8], value: &[u8]) -> Result<(), LibraryError> {
-        let _one_at_a_time = self.writing.lock();
-        make_room(&self.path())?;
+        let _one_at_a_time = self.to_write()?;
         let shelf = self.shelf(kind)?;
         shelf.insert(key, value)?;
         shelf.flush()?;
@@ -236,8 +234,7 @@ impl Documents for Library {
     }
 
     fn remove_document(&self, kind: DocumentKind, key: &[u8]) -> Result<bool, LibraryError> {
-        let _one_at_a_time = self.writing.lock();
-        make_room(&self.path())?;
+        let _one_at_a_time = self.to_write()?;
         let shelf = self.shelf(kind)?;
         let was_there = shelf.remove(key)?.is_some();
         shelf.flush()?;

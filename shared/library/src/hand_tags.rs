@@ -15,7 +15,7 @@ impl Library {
     /// # Errors
     /// [`LibraryError::NoPhoto`] for a photo that is not here, and those of the database; then nothing is changed.
     pub fn tag_by_hand(&self, tagging: &HandTagging) -> Result<usize, LibraryError> {
-        let _one_at_a_time = self.writing.lock();
+        let _one_at_a_time = self.to_write()?;
         let (mut batch, mut changed) = (Batch::default(), vec![]);
         for id in BTreeSet::from_iter(tagging.ids.iter().copied()) {
             let mut record = self.catalogue.photo(id)?.ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;

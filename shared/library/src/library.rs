@@ -290,8 +290,7 @@ impl Library {
         space: &SpaceId,
         plan: impl FnOnce(&mut Commit<'_>, &dyn Fn(ImageId) -> bool) -> Result<(), LibraryError>,
     ) -> Result<CommitSummary, LibraryError> {
-        let _one_at_a_time = self.writing.lock();
-        make_room(&self.path())?;
+        let _one_at_a_time = self.to_write()?;
         let active = self.space_for(space)?;
         let mut commit = Commit::new(&self.catalogue, self.tag_rules_of(space)?)?;
         let first_row = {
@@ -547,8 +546,7 @@ impl Ingest for Library {
     }
 
     fn remember_roots(&self, roots: &[PhotoPath]) -> Result<(), ProtocolError> {
-        let _one_at_a_time = self.writing.lock();
-        make_room(&self.path())?;
+        let _one_at_a_time = self.to_write()?;
         Ok(self.catalogue.add_roots(roots)?)
     }
 

@@ -7,7 +7,6 @@ use foray_protocol::{ImageId, PhotoFiles, ProtocolError, SpaceCoverage, SpaceId,
 use parking_lot::RwLock;
 use sled::Batch;
 
-use crate::disk_room::make_room;
 use crate::documents::Documents;
 use crate::library::ActiveSpace;
 use crate::vectors::{self, VectorStore};
@@ -80,8 +79,7 @@ impl Library {
     }
 
     fn take_vectors(&self, space: &SpaceId, given: &[(ImageId, UnitVector)]) -> Result<(), LibraryError> {
-        let _one_at_a_time = self.writing.lock();
-        make_room(&self.path())?;
+        let _one_at_a_time = self.to_write()?;
         let work = self.space_in_work(space)?;
         let mut index = work.index.write();
         index.check_dimensions(given.iter().map(|(_, vector)| vector))?;
@@ -102,8 +100,7 @@ impl Library {
     }
 
     fn switch(&self, space: &SpaceId) -> Result<(), LibraryError> {
-        let _no_commits = self.writing.lock();
-        make_room(&self.path())?;
+        let _no_commits = self.to_write()?;
         let mut next = self.space_in_work(space)?;
         if self.space().as_ref() == Some(space) {
             return Ok(());

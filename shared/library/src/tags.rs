@@ -107,7 +107,7 @@ impl Library {
         photos: &[ImageId],
         change: impl Fn(&UnitVector, &mut Vec<PhotoTag>) -> bool,
     ) -> Result<usize, LibraryError> {
-        let _one_at_a_time = self.writing.lock();
+        let _one_at_a_time = self.to_write()?;
         let (mut batch, mut touched, mut tagged) = (Batch::default(), vec![], 0);
         for &id in photos {
             let Some(vector) = active.embedding(id)? else { continue };
@@ -125,7 +125,6 @@ impl Library {
 
     /// Writes the records in `batch`, which are those of `photos`, and lets what filters ask follow; commits wait meanwhile.
     pub(crate) fn write_tagged(&self, batch: Batch, photos: &[ImageId]) -> Result<(), LibraryError> {
-        make_room(&self.path())?;
         self.catalogue.photos.apply_batch(batch)?;
         self.catalogue.photos.flush()?;
         let Some(active) = self.active() else { return Ok(()) };

@@ -13,7 +13,7 @@ use foray_library::{Library, OpenOptions};
 use foray_protocol::{Change, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, SpaceId};
 use foray_tests::bench::{Row, median, report};
 use foray_tests::embeddings::Embeddings;
-use foray_tests::{Sandbox, foray_binary, test_data};
+use foray_tests::{Sandbox, foray_binary, peak_kilobytes, processor_seconds, test_data};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageEncoder, RgbImage};
@@ -163,20 +163,10 @@ impl Archive {
 }
 
 impl Run {
-    #[cfg(target_os = "linux")]
     fn look_at(&mut self, process: u32) {
-        const TICKS_A_SECOND: f64 = 100.0;
-        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        self.peak_megabytes = peak.map_or(self.peak_megabytes, |kilobytes: f64| kilobytes / 1e3);
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-        self.processor_seconds = self.processor_seconds.max((ticks(11) + ticks(12)) / TICKS_A_SECOND);
+        self.peak_megabytes = peak_kilobytes(process).map_or(self.peak_megabytes, |kilobytes| kilobytes / 1e3);
+        self.processor_seconds = self.processor_seconds.max(processor_seconds(process).unwrap_or_default());
     }
-
-    #[cfg(not(target_os = "linux"))]
-    fn look_at(&mut self, _process: u32) {}
 }
 
 /// A photograph to make variations of.

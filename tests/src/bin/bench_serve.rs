@@ -16,6 +16,8 @@ use foray_protocol::{
 };
 use foray_tests::bench::{PythonPeer, Row, median, report};
 use foray_tests::embeddings::Embeddings;
+use foray_tests::made_photos::id;
+use foray_tests::phrases::{PLACES, SUBJECTS};
 use foray_tests::{Sandbox, ServerProcess, foray_binary, get, wait_until};
 use image::codecs::jpeg::JpegEncoder;
 use serde_json::Value;
@@ -27,20 +29,6 @@ const WITH_THUMBNAIL: usize = 2_000;
 /// Askers at once: as many as there are cores, and as many as a team has.
 const FEW: usize = 2;
 const MANY: usize = 16;
-const SUBJECTS: [&str; 10] =
-    ["cat", "dog", "boat", "mushroom", "train", "child", "bridge", "flower", "mountain", "old car"];
-const PLACES: [&str; 10] = [
-    "in the snow",
-    "on a beach",
-    "at night",
-    "in a forest",
-    "in the rain",
-    "by a lake",
-    "in a city",
-    "on a road",
-    "indoors",
-    "in fog",
-];
 
 fn main() {
     let sandbox = Sandbox::new();
@@ -78,10 +66,6 @@ fn fill(sandbox: &Sandbox, embedder: &Embedder) -> Vec<ImageId> {
         library.commit(&IngestBatch { space: SpaceId::clone(embedder.space()), changes }).unwrap();
     }
     (0..WITH_THUMBNAIL).map(id).collect()
-}
-
-fn id(number: usize) -> ImageId {
-    ImageId::of_content(&number.to_le_bytes())
 }
 
 fn photo(number: usize, vector: UnitVector, thumbnail: Vec<u8>) -> Change {

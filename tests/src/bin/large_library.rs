@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
 use foray_protocol::{
-    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, Filter, ImageId, Ingest, IngestBatch, NewPhoto,
+    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, Filter, Ingest, IngestBatch, NewPhoto,
     PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, ThumbHash, UnitVector, UnusualKind, UnusualRequest,
 };
 use foray_tests::embeddings::Embeddings;
+use foray_tests::made_photos::{id, signs};
 
 const DIMENSION: usize = 512;
 const PHOTOS_A_COMMIT: usize = 256;
@@ -78,10 +79,7 @@ fn commit(library: &Library, changes: Vec<Change>) {
 fn photo(vector: &UnitVector, number: usize) -> Change {
     let path = PhotoPath::from(format!("/photos/{:04}/{number:07}.jpg", number / 1_000));
     let file = FileFacts { path, size: 3_000_000 + number as u64, modified_ns: number as i64, companions: 0 };
-    let signs = vector.as_slice()[..256].chunks(8).map(|eight| {
-        eight.iter().enumerate().fold(0u8, |byte, (bit, component)| byte | u8::from(*component > 0.0) << bit)
-    });
-    let hash = signs.collect::<Vec<u8>>().try_into().unwrap();
+    let hash = signs(vector);
     let seconds = number as u64 * SECONDS_BETWEEN_PHOTOS;
     let (day, hour, minute) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     let taken_at =
@@ -95,8 +93,10 @@ fn photo(vector: &UnitVector, number: usize) -> Change {
         thumbhash: Some(ThumbHash::from_bytes(hash[..25].to_vec())),
         ..PhotoMetadata::default()
     };
-    let id = ImageId::of_content(&number.to_le_bytes());
-    Change::Added { file, photo: Box::new(NewPhoto { id, metadata, vector: vector.clone(), thumbnail: vec![] }) }
+    Change::Added {
+        file,
+        photo: Box::new(NewPhoto { id: id(number), metadata, vector: vector.clone(), thumbnail: vec![] }),
+    }
 }
 
 fn search(library: &Library, query: &UnitVector) {

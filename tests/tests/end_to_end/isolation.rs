@@ -15,9 +15,7 @@ fn workers(parent: u32) -> Vec<String> {
 /// Sends a photo as a query; tells the status.
 fn search_by_photo(sandbox: &Sandbox, server: &ServerProcess) -> u16 {
     let photo = fs::read(&sandbox.photo_files()[0]).unwrap();
-    let head = "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.jpg\"\r\n\r\n";
-    let body = [head.as_bytes(), &photo, b"\r\n--x--\r\n"].concat();
-    post_bytes(&server.url("/api/v1/search/image"), "multipart/form-data; boundary=x", &body).status
+    post_bytes(&server.url("/api/v1/search/image"), "image/jpeg", &photo).status
 }
 
 #[test]
@@ -58,6 +56,10 @@ fn what_decodes_is_confined_and_replaced_when_it_dies() {
         let status = fs::read_to_string(format!("/proc/{}/status", workers[0])).unwrap();
         // 2: system calls are filtered.
         assert!(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1"), "{status}");
+        let stat = fs::read_to_string(format!("/proc/{}/stat", workers[0])).unwrap();
+        // The 5th field; the second is a name in brackets.
+        let group = stat.rsplit_once(") ").unwrap().1.split(' ').nth(2).unwrap();
+        assert_eq!(group, workers[0], "Ctrl-C in its parent's terminal would be the end of it");
         let environment = fs::read(format!("/proc/{}/environ", workers[0])).unwrap();
         assert!(!String::from_utf8_lossy(&environment).contains("FORAY"), "it would know the secrets of its parent");
         assert!(Command::new("kill").args(["-KILL", &workers[0]]).status().unwrap().success());

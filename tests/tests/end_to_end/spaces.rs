@@ -1,29 +1,17 @@
 //! `foray reindex --model`: another model takes over a library, beside a server and without one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use foray_tests::{Sandbox, ServerProcess, wait_until};
+use foray_tests::{Sandbox, ServerProcess, copy_folder, wait_until};
 use serde_json::Value;
 
 /// A small model beside the library: a picture's embedding is its mean colour.
 fn colours(sandbox: &Sandbox) -> String {
     let target = sandbox.path().join("colours");
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/embedding/tests/goldens/tiny"), &target);
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/embedding/tests/goldens/tiny"), &target);
     target.display().to_string()
-}
-
-fn copy(folder: &Path, target: &PathBuf) {
-    fs::create_dir_all(target).unwrap();
-    for entry in fs::read_dir(folder).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), target.join(entry.unwrap().file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
-    }
 }
 
 #[track_caller]

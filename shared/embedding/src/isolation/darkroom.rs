@@ -1,7 +1,7 @@
 //! The processes that decode for this one: as many as are asked at once, kept for the next picture.
 
 use std::io::{self, BufReader, Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use image::RgbImage;
@@ -85,6 +85,8 @@ impl Worker {
         let kept = KEPT_VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
         let mut command = Command::new(&isolation.program);
         command.arg(WORKER).arg(isolation.deadline.as_secs().to_string()).env_clear().envs(kept);
+        // Ctrl-C in a terminal is for its parent, which ends it with its pipe: a picture must not fail of it.
+        command.process_group(0);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(io::Error::other("a process without pipes")));

@@ -8,26 +8,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::raw::Raw;
-use crate::target::{Answers, Outcome, Target};
+use crate::raw::answers;
+use crate::target::{Outcome, Target};
 
-const PATIENCE: Duration = Duration::from_secs(10);
 /// What is fetched in the background is fetched by then.
 const LATER: Duration = Duration::from_secs(3);
 
 pub fn addresses(target: &Target) -> Outcome {
     let (port, contacts) = trap();
-    let mut answers = Answers::default();
     let here = format!("127.0.0.1:{port}");
     let schemes = ["http://", "https://", "ftp://", "gopher://", "file://", "//", ""];
     let own = schemes.map(|scheme| format!("{scheme}{here}/latest/meta-data"));
-    for url in own.into_iter().chain(["http://169.254.169.254/latest/meta-data".to_owned()]) {
-        for request in in_addresses(target, &url).into_iter().chain(in_bodies(target, &url)) {
-            let Some(mut raw) = Raw::open(target) else { continue };
-            raw.send(&request);
-            answers.count(raw.wait(PATIENCE), "no answer");
-        }
-    }
+    let urls = own.into_iter().chain(["http://169.254.169.254/latest/meta-data".to_owned()]);
+    let requests = urls.flat_map(|url| in_addresses(target, &url).into_iter().chain(in_bodies(target, &url)));
+    let mut answers = answers(target, requests);
     thread::sleep(LATER);
     let contacted = contacts.load(Ordering::SeqCst);
     (0..contacted).for_each(|_| answers.note("fetched"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::raw::{Raw, status};
+use crate::raw::{Raw, answers, status};
 use crate::target::{Answers, Outcome, Target};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,13 +19,7 @@ pub fn bombs(target: &Target) -> Outcome {
         target.head("GET", "/api/v1/status", &long(16 << 20)),
         target.head(&long(64 << 10), "/api/v1/status", ""),
     ];
-    let mut answers = Answers::default();
-    for head in heads {
-        let Some(mut raw) = Raw::open(target) else { continue };
-        raw.send(head.as_bytes());
-        answers.count(raw.wait(PATIENCE), "no answer");
-    }
-    answers.into()
+    answers(target, heads).into()
 }
 
 /// What follows the first request must not be answered: a proxy in front may have taken it for a part of that one's body.

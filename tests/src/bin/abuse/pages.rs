@@ -1,11 +1,8 @@
 //! Pages of other sites: names that are bent to this machine, and origins that are not the server's.
 
-use std::time::Duration;
+use crate::raw::answers;
+use crate::target::{Outcome, Target};
 
-use crate::raw::Raw;
-use crate::target::{Answers, Outcome, Target};
-
-const PATIENCE: Duration = Duration::from_secs(10);
 const HOSTS: [&str; 10] = [
     "evil.example",
     "localhost.evil.example",
@@ -31,7 +28,7 @@ const ORIGINS: [&str; 6] = [
 pub fn names(target: &Target) -> Outcome {
     let heads = HOSTS.iter().map(|host| target.head("GET", "/api/v1/status", "").replacen(&target.address, host, 1));
     let nameless = target.head("GET", "/api/v1/status", "").replacen(&format!("Host: {}\r\n", target.address), "", 1);
-    asked(target, heads.chain([nameless]))
+    answers(target, heads.chain([nameless])).into()
 }
 
 pub fn origins(target: &Target) -> Outcome {
@@ -40,15 +37,5 @@ pub fn origins(target: &Target) -> Outcome {
         let ask = |method: &str, address: &str| target.head(method, address, &headers);
         [ask("GET", "/api/v1/status"), ask("POST", "/api/v1/maintenance"), ask("OPTIONS", "/api/v1/search")]
     };
-    asked(target, ORIGINS.into_iter().flat_map(of))
-}
-
-fn asked(target: &Target, heads: impl Iterator<Item = String>) -> Outcome {
-    let mut answers = Answers::default();
-    for head in heads {
-        let Some(mut raw) = Raw::open(target) else { continue };
-        raw.send(head.as_bytes());
-        answers.count(raw.wait(PATIENCE), "no answer");
-    }
-    answers.into()
+    answers(target, ORIGINS.into_iter().flat_map(of)).into()
 }

@@ -4,8 +4,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::target::Target;
+use crate::target::{Answers, Target};
 
+/// An answer comes within this time.
+const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(10);
 /// What follows the beginning of an answer comes within this time.
 const BREATH: Duration = Duration::from_millis(300);
@@ -19,6 +21,17 @@ pub enum Answer {
     Closed,
     /// Not at all.
     Nothing,
+}
+
+/// What comes back on each of `requests`, on a connection of its own.
+pub fn answers(target: &Target, requests: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Answers {
+    let mut answers = Answers::default();
+    for request in requests {
+        let Some(mut raw) = Raw::open(target) else { continue };
+        raw.send(request.as_ref());
+        answers.count(raw.wait(PATIENCE), "no answer");
+    }
+    answers
 }
 
 /// A connection.

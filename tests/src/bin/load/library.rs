@@ -6,11 +6,9 @@ use std::path::Path;
 
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{
-    Change, Description, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PerceptualHash, PhotoMetadata, PhotoPath,
-    SpaceId, ThumbHash, UnitVector,
-};
+use foray_protocol::{Change, ImageId, Ingest, IngestBatch, SpaceId, UnitVector};
 use foray_tests::embeddings::Embeddings;
+use foray_tests::made_photos::{self, id, path};
 use foray_tests::{Sandbox, some_photos};
 use rayon::prelude::*;
 
@@ -105,33 +103,8 @@ impl MadeLibrary {
     }
 
     fn photo(&self, number: usize, vector: UnitVector) -> Change {
-        let file = FileFacts { path: path(number), size: 3_000_000, modified_ns: number as i64, companions: 0 };
-        let signs = vector.as_slice()[..256].chunks(8).map(|eight| {
-            eight.iter().enumerate().fold(0u8, |byte, (bit, component)| byte | u8::from(*component > 0.0) << bit)
-        });
-        let hash = signs.collect::<Vec<u8>>().try_into().unwrap();
-        let taken_at = format!("{}-{:02}-{:02}T12:00:00", 2000 + number % 20, number % 12 + 1, number % 28 + 1);
-        let metadata = PhotoMetadata {
-            width: 4_000,
-            height: 3_000,
-            format: "jpeg".to_owned(),
-            description: Description { taken_at: Some(taken_at), ..Description::default() },
-            perceptual_hash: Some(PerceptualHash::from_bytes(hash)),
-            thumbhash: Some(ThumbHash::from_bytes(hash[..25].to_vec())),
-            ..PhotoMetadata::default()
-        };
-        let thumbnail = self.thumbnails[number % self.thumbnails.len()].clone();
-        Change::Added { file, photo: Box::new(NewPhoto { id: id(number), metadata, vector, thumbnail }) }
+        made_photos::photo(number, vector, self.thumbnails[number % self.thumbnails.len()].clone())
     }
-}
-
-fn id(number: usize) -> ImageId {
-    ImageId::of_content(&number.to_le_bytes())
-}
-
-/// No root of the library: nobody looks whether the file is there.
-fn path(number: usize) -> PhotoPath {
-    PhotoPath::from(format!("/made/{:04}/{number:07}.jpg", number / 1_000))
 }
 
 /// The thumbnails that the indexer made of the bundled photographs.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use foray_tests::phrases::{PLACES, SUBJECTS};
 use foray_tests::{Random, Reply};
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -12,20 +13,6 @@ use crate::library::MadeLibrary;
 
 /// Nobody waits longer.
 const PATIENCE: Duration = Duration::from_secs(60);
-const SUBJECTS: [&str; 12] =
-    ["cat", "dog", "boat", "mushroom", "train", "child", "bridge", "flower", "mountain", "old car", "face", "church"];
-const PLACES: [&str; 10] = [
-    "in the snow",
-    "on a beach",
-    "at night",
-    "in a forest",
-    "in the rain",
-    "by a lake",
-    "in a city",
-    "on a road",
-    "indoors",
-    "in fog",
-];
 const FILTERS: [&str; 4] = ["taken:2007", "taken:2003..2009", "w:>2000", "-taken:2010"];
 
 /// A kind of question.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{Change, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, SpaceId};
+use foray_protocol::{Ingest, IngestBatch, SpaceId};
 use foray_tests::embeddings::Embeddings;
-use foray_tests::{Contents, Random, Sandbox, ServerProcess, get, wait_until};
+use foray_tests::made_photos;
+use foray_tests::{Contents, Random, Sandbox, ServerProcess, copy_folder, files_below, get, wait_until};
 
 use crate::Outcome;
 use crate::reference::{Compared, Reference};
@@ -100,17 +101,10 @@ fn fill(sandbox: &Sandbox) {
     let library = Library::open(&options).unwrap();
     for first in (0..GRAPH_PHOTOS).step_by(PHOTOS_A_COMMIT) {
         let vectors = embeddings.vectors(first, PHOTOS_A_COMMIT.min(GRAPH_PHOTOS - first));
-        let changes = (first..).zip(vectors).map(|(number, vector)| made_photo(number, vector)).collect();
+        let changes =
+            (first..).zip(vectors).map(|(number, vector)| made_photos::photo(number, vector, vec![])).collect();
         library.commit(&IngestBatch { space: space.clone(), changes }).unwrap();
     }
-}
-
-fn made_photo(number: usize, vector: foray_protocol::UnitVector) -> Change {
-    let path = PhotoPath::from(format!("/made/{number}.jpg"));
-    let file = FileFacts { path, size: 1, modified_ns: number as i64, companions: 0 };
-    let metadata = PhotoMetadata { width: 4, height: 3, format: "jpeg".to_owned(), ..PhotoMetadata::default() };
-    let id = ImageId::of_content(&number.to_le_bytes());
-    Change::Added { file, photo: Box::new(NewPhoto { id, metadata, vector, thumbnail: vec![] }) }
 }
 
 /// Each damage is either without effect or told of; then one command brings everything back.
@@ -120,14 +114,16 @@ pub fn damage_database() -> Outcome {
     let whole = Contents::of(&sandbox, &sandbox.library());
     let kept = sandbox.path().join("kept");
     copy_folder(&sandbox.library(), &kept);
-    let files: Vec<PathBuf> = files_of(&kept.join("db"));
+    let mut files = files_below(&kept.join("db"));
+    files.retain(|file| file.metadata().unwrap().len() > 0);
     let mut random = Random(31);
     let (mut unharmed, mut refused) = (0, 0);
     for round in 0..DAMAGED {
         fs::remove_dir_all(sandbox.library()).unwrap();
         copy_folder(&kept, &sandbox.library());
-        let file = sandbox.library().join("db").join(random.pick(&files).unwrap());
-        let bytes = fs::read(&file).unwrap();
+        let whole_file = random.pick(&files).unwrap();
+        let bytes = fs::read(whole_file).unwrap();
+        let file = sandbox.library().join(whole_file.strip_prefix(&kept).unwrap());
         fs::write(&file, damaged(&bytes, &mut random, round % 3 == 2)).unwrap();
         let run = sandbox.run(["search", "a cat"]);
         if run.code == Some(0) {
@@ -157,28 +153,6 @@ pub fn damage_database() -> Outcome {
             whole.photos.len()
         ),
     ])
-}
-
-fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let mut files: Vec<_> = files
-        .filter(|file| file.file_type().unwrap().is_file() && file.metadata().unwrap().len() > 0)
-        .map(|file| PathBuf::from(file.file_name()))
-        .collect();
-    files.sort();
-    files
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, target) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if path.is_dir() {
-            copy_folder(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// Previews that are cut, empty or gone are made anew from their photos when they are asked for.

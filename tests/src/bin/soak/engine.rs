@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use foray_tests::{Contents, Sandbox, ServerProcess};
+use foray_tests::{Contents, Disk, Sandbox, ServerProcess};
 
 use crate::Outcome;
-use crate::stage::log;
+use crate::stage::{CATCH_UP, up_command};
 
 /// Both engines sum up in orders of their own.
 const LEAST_COSINE: f32 = 0.999;
@@ -17,11 +17,10 @@ pub fn run() -> Outcome {
     let broken = sandbox.path().join("libonnxruntime.so");
     fs::write(&broken, "no library").unwrap();
     let other = sandbox.path().join("other");
-    let mut command = sandbox.command(["up".as_ref(), sandbox.photos().as_os_str(), "--bind".as_ref()]);
-    command.arg("127.0.0.1:0").args(["--quiet", "--backend", "auto", "--library"]).arg(&other);
-    command.env("ORT_DYLIB_PATH", &broken).stderr(log(&sandbox));
+    let mut command = up_command(&sandbox);
+    command.arg("--library").arg(&other).env("ORT_DYLIB_PATH", &broken);
     let mut server = ServerProcess::start_command(command);
-    foray_tests::Disk::read(&sandbox.photos()).wait_until_counted(crate::stage::CATCH_UP, || server.api("/status"));
+    Disk::read(&sandbox.photos()).wait_until_counted(CATCH_UP, || server.api("/status"));
     let backend = server.api("/status")["backend"]["backend"].clone();
     assert_eq!(backend, "rten", "{}", server.api("/status"));
     server.signal("TERM");

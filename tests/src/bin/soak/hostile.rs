@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use foray_tests::{Sandbox, ServerProcess, post_bytes, test_data};
+use foray_tests::{Sandbox, ServerProcess, files_below, peak_kilobytes, post_bytes, test_data};
 use serde_json::Value;
 
 use crate::Outcome;
@@ -36,30 +36,16 @@ pub fn run() -> Outcome {
     Ok(told)
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (vec![], vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
-
 /// The most memory that a process had, MiB; that of its children is not in it.
-fn peak(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? / 1024.0)
+fn peak(pid: u32) -> f64 {
+    peak_kilobytes(pid).unwrap_or_default() / 1024.0
 }
 
 /// Waits for the end of a process; tells the most memory that it had.
 fn watched(mut child: Child) -> (Option<i32>, f64) {
     let mut most = 0.0f64;
     loop {
-        most = most.max(peak(child.id()).unwrap_or_default());
+        most = most.max(peak(child.id()));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(most < MOST_MEMORY, "{most} MiB");
             return (status.code(), most);
@@ -88,7 +74,7 @@ fn upload(sandbox: &Sandbox, folder: &Path, isolation: &[&str]) -> String {
     command.args(isolation).stderr(log(sandbox));
     let server = ServerProcess::start_command(command);
     let (mut answers, mut slowest) = (BTreeMap::<u16, usize>::new(), Duration::ZERO);
-    for file in files(folder) {
+    for file in files_below(folder) {
         let begun = Instant::now();
         let reply =
             post_bytes(&server.url("/api/v1/search/image"), "application/octet-stream", &fs::read(&file).unwrap());
@@ -96,7 +82,7 @@ fn upload(sandbox: &Sandbox, folder: &Path, isolation: &[&str]) -> String {
         *answers.entry(reply.status).or_default() += 1;
         slowest = slowest.max(begun.elapsed());
     }
-    let memory = peak(server.pid()).unwrap_or_default();
+    let memory = peak(server.pid());
     assert!(slowest < LONGEST && memory < MOST_MEMORY, "{slowest:?}, {memory} MiB");
     let answers: Vec<String> = answers.iter().map(|(status, count)| format!("{status} x {count}")).collect();
     format!("upload: {}, {:.1} s the slowest, {memory:.0} MiB", answers.join(", "), slowest.as_secs_f64())
@@ -105,7 +91,7 @@ fn upload(sandbox: &Sandbox, folder: &Path, isolation: &[&str]) -> String {
 fn rank(sandbox: &Sandbox, folder: &Path, isolation: &[&str]) -> String {
     let begun = Instant::now();
     let mut command = sandbox.command(["rank", "a photo"]);
-    command.args(isolation).args(files(folder)).stdout(Stdio::piped()).stderr(log(sandbox));
+    command.args(isolation).args(files_below(folder)).stdout(Stdio::piped()).stderr(log(sandbox));
     let mut child = command.spawn().unwrap();
     let out = child.stdout.take().unwrap();
     let reading = std::thread::spawn(move || std::io::read_to_string(out).unwrap().lines().count());
@@ -113,5 +99,5 @@ fn rank(sandbox: &Sandbox, folder: &Path, isolation: &[&str]) -> String {
     // 1: some were left out, and it says which.
     assert_eq!(code, Some(1));
     let (ranked, seconds) = (reading.join().unwrap(), begun.elapsed().as_secs_f64());
-    format!("rank: {ranked} of {} files, {seconds:.1} s, {memory:.0} MiB", files(folder).len())
+    format!("rank: {ranked} of {} files, {seconds:.1} s, {memory:.0} MiB", files_below(folder).len())
 }

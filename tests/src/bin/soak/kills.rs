@@ -124,23 +124,24 @@ fn kill_server(server: &mut ServerProcess, life: Duration) -> Vec<String> {
     shown
 }
 
-/// A server and the indexer that feeds it: one is killed, and the other a moment later.
+/// A server and the indexer that feeds it: one is killed after `life`, and the other a moment later.
 fn kill_pair(sandbox: &Sandbox, server_first: bool, life: Duration, random: &mut Random) -> Vec<String> {
     let mut server = serve_with_token(sandbox);
     let mut feeding = indexer(sandbox, server.base());
     let between = Duration::from_secs_f64(0.3 * random.fraction());
-    let shown = if server_first {
-        kill_server(&mut server, life)
-    } else {
-        std::thread::sleep(life);
-        vec![]
+    let mut kill_indexer = |after: Duration| {
+        std::thread::sleep(after);
+        feeding.kill().unwrap();
+        feeding.wait().unwrap();
     };
     if server_first {
-        std::thread::sleep(between);
+        let shown = kill_server(&mut server, life);
+        kill_indexer(between);
+        shown
+    } else {
+        kill_indexer(life);
+        kill_server(&mut server, between)
     }
-    feeding.kill().unwrap();
-    feeding.wait().unwrap();
-    if server_first { shown } else { kill_server(&mut server, between) }
 }
 
 fn ids_shown_by(server: &ServerProcess) -> Vec<String> {
