@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # For `set -o pipefail`.
 SHELL := bash
-.PHONY: help demo test test-milvus docs-check deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse fuzz docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check release reproducible deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse fuzz docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,12 @@ web: ## build the web page anew into web-ui/dist (needs npm)
 
 screenshots: ## pictures of every view, light and dark, large and small, into target/screenshots; three of them into docs
 	@bash tests/scripts/check-browser.sh screenshots
+
+release: ## the program as it is given to others, target/dist/foray: the same bytes in whatever folder it is built
+	@bash packaging/release/build.sh
+
+reproducible: runtime ## builds and packages the last commit twice, in two folders, and compares; printed to docs/reports
+	@bash packaging/release/compare.sh
 
 deb: runtime ## a Debian package into target/debian (installs cargo-deb if it is missing; PROFILE=release builds faster)
 	@bash packaging/deb/build.sh

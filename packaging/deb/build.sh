@@ -7,7 +7,11 @@ cd "$(dirname "$0")/../.."
 
 profile=${PROFILE:-dist}
 command -v cargo-deb >/dev/null || cargo install --locked cargo-deb
-cargo build --profile "$profile" --workspace --bin foray
+if [ "$profile" = dist ]; then
+    bash packaging/release/build.sh
+else
+    cargo build --profile "$profile" --workspace --bin foray
+fi
 program=target/$profile/foray
 
 files=target/deb-files
@@ -24,4 +28,7 @@ done
 # Beside the program, where it looks first; without it everything runs on rten.
 if [ -d .runtime ]; then cp --no-dereference .runtime/libonnxruntime* "$files/lib/"; fi
 
+# What stands in the package as the time of its files, so that the same commit makes the same package.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
 cargo deb --no-build --no-strip --package foray --output target/debian/
