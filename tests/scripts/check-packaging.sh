@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the service files with the tools that read them. Says which check is skipped where a tool is missing.
+# Checks the service files with the tools that read them, and Foray under their filter of system calls. Says which check is skipped where a tool is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../../packaging"
 
@@ -16,6 +16,16 @@ if command -v systemd-analyze >/dev/null 2>&1; then
       || { echo "$(basename "$unit"): systemd-analyze security finds it less sandboxed than 3.0" >&2; exit 1; }
   done
   echo "systemd units: checked"
+
+  if ldconfig -p | grep -q libseccomp.so.2; then
+    cargo build --quiet --workspace --bin foray
+    unit=systemd/foray.service foray=../target/debug/foray
+    python3 ../tests/scripts/under_unit.py "$unit" "$foray" self-check >/dev/null
+    python3 ../tests/scripts/under_unit.py "$unit" "$foray" index --isolate --quiet --library "$units/library" ../tests/samples >/dev/null
+    echo "systemd units: they leave Foray the system calls that it needs, --isolate too"
+  else
+    echo "skipped: the check of the system calls that units allow needs libseccomp"
+  fi
 else
   echo "skipped: the check of the systemd units needs systemd-analyze"
 fi
