@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # For `set -o pipefail`.
 SHELL := bash
-.PHONY: help demo test test-milvus docs-check release reproducible deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse fuzz docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
+.PHONY: help demo test test-milvus docs-check release reproducible deb quality bench gpu-proof runtime build lint unit soak soak-hour load abuse fuzz sanitize docs book web-check browser-check packaging-check api-check licences dependencies web screenshots clean-demo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ soak-hour: ## kill the program 50 times in each test of crashes, 20 times in tha
 fuzz: ## everything that is read from others, fed at random for ten minutes each (SECONDS_EACH, JOBS); needs a nightly toolchain
 	@bash tests/scripts/fuzz.sh
 
+sanitize: ## the tests of modules with unsafe code under AddressSanitizer, printed to docs/reports; needs a nightly toolchain
+	@bash tests/scripts/sanitize.sh
+
 test-milvus: runtime ## libraries on Milvus against a real server, which it sets up (needs python3; builds the client, some minutes)
 	@bash tests/scripts/test-milvus.sh
 
@@ -75,7 +78,7 @@ web-check: ## the web page: checked, tested, current
 browser-check: ## the web page in a real browser over real photos
 	@bash tests/scripts/check-browser.sh
 
-packaging-check: ## service files and Dockerfile, with the tools that read them
+packaging-check: runtime ## service files and Dockerfile, with the tools that read them
 	@bash tests/scripts/check-packaging.sh
 
 api-check: ## the HTTP API against its own description, with generated requests (schemathesis)

@@ -13,9 +13,9 @@ for registry in "$sources"/*/; do renamed+=("${registry%/}=/crates"); done
 rust=() c=()
 for pair in "${renamed[@]}"; do
   rust+=("--remap-path-prefix=$pair")
-  c+=("-ffile-prefix-map=$pair")
+  c+=("$(printf '%q' "-ffile-prefix-map=$pair")")
 done
-# Separated by what stands in no path.
-CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${rust[*]}") CFLAGS="${CFLAGS:-} ${c[*]}" \
+# What separates Rust's stands in no path; the C compiler's are read as a shell reads them.
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${rust[*]}") CC_SHELL_ESCAPED_FLAGS=1 CFLAGS="${CFLAGS:-} ${c[*]}" \
   cargo build --locked --profile dist --workspace --bin foray
 echo "target/dist/foray: $(stat --format=%s target/dist/foray) bytes"

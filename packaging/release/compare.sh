@@ -5,9 +5,11 @@ cd "$(dirname "$0")/../.."
 
 begin=target/reproducible
 rm -rf "$begin"
+commit=$(git rev-parse HEAD)
 folders=("$begin/one" "$begin/another/and deeper")
 for folder in "${folders[@]}"; do
   git clone --quiet . "$folder"
+  git -C "$folder" checkout --quiet "$commit"
   if [ -d .runtime ]; then cp --recursive --no-dereference .runtime "$folder"; fi
   (cd "$folder" && bash packaging/deb/build.sh)
 done

@@ -22,7 +22,7 @@ use crate::tls::TlsFiles;
 use crate::{
     ServerError, account_api, backup_api, bodies, classifier_api, clip_compare_api, evaluation_api, events, folder_api,
     guard, immich_api, immich_ml_api, indexer_api, ingest_api, maintenance_api, map_api, metrics_api, model_api,
-    openapi, photo_api, saved_api, search_api, session_api, status_api, tag_api, telemetry, web_page,
+    openapi, photo_api, saved_api, search_api, session_api, status_api, tag_api, telemetry, unread_answers, web_page,
 };
 
 /// Open streams of events keep a stopping server this long, seconds.
@@ -85,6 +85,7 @@ impl Server {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
         let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
+        unread_answers::give_up(&listener, unread_answers::PATIENCE).map_err(failed)?;
         let service = service.lasting();
         let address = reachable(listener.local_addr().map_err(failed)?);
         let Some(tls) = tls else {

@@ -57,6 +57,7 @@ mod telemetry;
 mod text_batch;
 mod text_cache;
 mod tls;
+mod unread_answers;
 mod upload;
 mod web_page;
 

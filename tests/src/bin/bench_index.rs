@@ -1,5 +1,5 @@
 //! Indexing with the real binary against a straight pipeline in Python, and against what decoding and embedding alone would take;
-//! and a second look at 100,000 files that did not change. `FORAY_BENCH_PHOTOS` says how many large photos.
+//! with pictures decoded in isolation and without; and a second look at 100,000 files that did not change. `FORAY_BENCH_PHOTOS` says how many large photos.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made ends the program")]
 
 use std::fs;
@@ -27,6 +27,8 @@ const ARCHIVES: [(&str, u32, usize, f64); 3] =
 const PEER_BATCHES: [usize; 2] = [8, 64];
 /// Which share of what the processor could do at best is aimed at.
 const ROOFLINE_GOAL: f64 = 0.85;
+/// Which share of its rate Foray is to keep with `--isolate`.
+const ISOLATED_GOAL: f64 = 0.9;
 const TURNS: usize = 3;
 /// Files that are looked at once more.
 const KNOWN_FILES: usize = 100_000;
@@ -75,9 +77,10 @@ impl Archive {
     }
 
     fn rows(&self, goal: f64) -> Vec<Row> {
-        let (mut ours, mut theirs) = (vec![], [vec![], vec![]]);
+        let (mut ours, mut isolated, mut theirs) = (vec![], vec![], [vec![], vec![]]);
         for _ in 0..TURNS {
-            ours.push(self.index());
+            ours.push(self.index(&[]));
+            isolated.push(self.index(&["--isolate"]).seconds);
             PEER_BATCHES.iter().zip(&mut theirs).for_each(|(batch, turns)| turns.push(self.peer(*batch)));
         }
         let count = self.files.len() as f64;
@@ -90,6 +93,8 @@ impl Archive {
         }
         let roofline = self.roofline();
         rows.push(Row::rate(&format!("{}, roofline", self.name), rate, roofline, "images/s", ROOFLINE_GOAL));
+        let label = format!("{}, isolated to not", self.name);
+        rows.push(Row::rate(&label, count / median(isolated), rate, "images/s", ISOLATED_GOAL));
         println!(
             "{}: {:.3} processor seconds an image, {:.0} MB at most",
             self.name,
@@ -100,12 +105,12 @@ impl Archive {
     }
 
     /// The real binary, into an empty library.
-    fn index(&self) -> Run {
+    fn index(&self, options: &[&str]) -> Run {
         let _ = fs::remove_dir_all(self.sandbox.library());
         let photos = self.sandbox.photos();
         let begun = Instant::now();
         let mut command = self.sandbox.command(["index".as_ref(), photos.as_os_str(), "--json".as_ref()]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.args(options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut run = Run { seconds: 0.0, processor_seconds: 0.0, peak_megabytes: 0.0 };
         let status = loop {
             // What the process has used can only be read while it is there; it grows by little within such a pause.

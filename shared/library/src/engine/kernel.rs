@@ -184,6 +184,8 @@ mod tests {
         #[test]
         fn integer_dots_are_exact(pairs in prop::collection::vec((-127i8..=127, -127i8..=127), 1..700)) {
             let (a, b): (Vec<i8>, Vec<i8>) = pairs.iter().copied().unzip();
+            // Nothing is behind them that belongs to them: `make sanitize` sees a byte too much.
+            let (a, b) = (a.into_boxed_slice(), b.into_boxed_slice());
             prefetch(&a);
             let expected: i32 = pairs.iter().map(|&(a, b)| i32::from(a) * i32::from(b)).sum();
             prop_assert!(dots(&a, &b).iter().all(|&dot| dot == expected), "{:?} instead of {expected}", dots(&a, &b));
@@ -192,6 +194,7 @@ mod tests {
         #[test]
         fn float_dots_agree_with_the_plain_sum(pairs in prop::collection::vec((-1f32..1.0, -1f32..1.0), 1..700)) {
             let (a, b): (Vec<f32>, Vec<f32>) = pairs.iter().copied().unzip();
+            let (a, b) = (a.into_boxed_slice(), b.into_boxed_slice());
             let expected: f64 = pairs.iter().map(|&(a, b)| f64::from(a) * f64::from(b)).sum();
             prop_assert!((f64::from(dot_f32(&a, &b)) - expected).abs() < 1e-3);
         }

@@ -1,7 +1,7 @@
 //! Those who take their time: heads and bodies that come byte by byte, connections on which nothing comes, answers that nobody reads.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::raw::{Answer, Raw};
 use crate::target::{Answers, Outcome, Target};
@@ -15,6 +15,8 @@ const FOR_HEADS: usize = 15;
 /// A body must have come by then, at this pace.
 const FOR_BODIES: usize = 45;
 const FOR_UNREAD: usize = 10;
+/// Whoever takes nothing of an answer is given up by then; requests are taken in for some seconds before.
+const UNTIL_GIVEN_UP: Duration = Duration::from_secs(150);
 
 /// How a request begins, and what then comes in each second.
 type Drip = (String, &'static [u8]);
@@ -43,29 +45,33 @@ pub fn silence(target: &Target) -> Outcome {
 
 /// Asks for much and reads nothing of it.
 pub fn unread(target: &Target) -> Outcome {
-    let mut answers = Answers::default();
     let ask = target.head("GET", &format!("/api/v1/images/{}/original", target.photo), "").repeat(500);
-    let mut open = opened(target, UNREAD, |_| vec![], &mut answers);
-    for _ in 0..FOR_UNREAD {
-        open.iter_mut().for_each(|raw| _ = raw.offer(ask.as_bytes()));
-        thread::sleep(Duration::from_secs(1));
-    }
-    open.iter().for_each(|_| answers.note("held"));
-    answers.into()
+    unread_by(target, UNREAD, ask.as_bytes())
 }
 
 /// Asks for as much as fits into what is read at once, and reads no answer.
 pub fn queued(target: &Target) -> Outcome {
-    let (before, ask) = (target.memory(), b"GET /icon-512.png HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3_000));
+    unread_by(target, QUEUES, &b"GET /icon-512.png HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3_000))
+}
+
+fn unread_by(target: &Target, connections: usize, ask: &[u8]) -> Outcome {
+    let (memory, before) = (target.memory(), target.connections());
     let mut answers = Answers::default();
-    let mut open = opened(target, QUEUES, |_| vec![], &mut answers);
+    let mut open = opened(target, connections, |_| vec![], &mut answers);
     for _ in 0..FOR_UNREAD {
-        open.iter_mut().for_each(|raw| _ = raw.offer(&ask));
+        open.iter_mut().for_each(|raw| _ = raw.offer(ask));
         thread::sleep(Duration::from_secs(1));
     }
-    open.iter().for_each(|_| answers.note("held"));
-    let each = (target.memory() - before) / QUEUES as f64;
-    Outcome { answers, note: format!("{each:.1} MiB a connection") }
+    let each = (target.memory() - memory) / connections as f64;
+    // Of the other client there are some more, and some less.
+    let (begun, few) = (Instant::now(), connections / 10);
+    while target.connections() > before + few && begun.elapsed() < UNTIL_GIVEN_UP {
+        thread::sleep(Duration::from_secs(1));
+    }
+    let held = target.connections() > before + few;
+    open.iter().for_each(|_| answers.note(if held { "held" } else { "closed" }));
+    let seconds = begun.elapsed().as_secs() + FOR_UNREAD as u64;
+    Outcome { answers, note: format!("{each:.1} MiB a connection; given up after {seconds} s") }
 }
 
 /// Begins requests on many connections, and goes on with each in each second until the server closes it, whatever it answers.

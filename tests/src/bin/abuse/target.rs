@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::time::Duration;
 
 use foray_tests::MemoryWatch;
@@ -42,6 +43,15 @@ impl Target {
         let mut watch = MemoryWatch::new(Duration::from_secs(60));
         watch.look(self.pid);
         watch.resident().map_or(0.0, |trend| trend.median)
+    }
+
+    /// How many connections the server's process has open.
+    pub fn connections(&self) -> usize {
+        let Ok(files) = fs::read_dir(format!("/proc/{}/fd", self.pid)) else { return 0 };
+        let is_socket = |file: &fs::DirEntry| {
+            fs::read_link(file.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"))
+        };
+        files.flatten().filter(is_socket).count()
     }
 }
 
