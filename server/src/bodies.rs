@@ -13,7 +13,7 @@ use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, rt};
-use foray_protocol::{Problem, ProblemKind};
+use foray_protocol::ProblemKind;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -31,10 +31,6 @@ const LARGEST: usize = 66 << 20;
 const MOST_HELD: usize = 1 << 30;
 /// The first bytes of an answer are on their way by then.
 const ON_ITS_WAY: Duration = Duration::from_secs(2);
-/// The status of what is refused for now (RFC 9110, 15.6.4).
-const UNAVAILABLE: u16 = 503;
-/// The status of what did not come in time (RFC 9110, 15.5.9).
-const TOO_SLOW: u16 = 408;
 
 /// What the bodies hold that are being read or worked on.
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -100,21 +96,15 @@ enum Refusal {
 impl Refusal {
     fn problem(self) -> ApiError {
         let (kind, detail) = match self {
-            Self::TooSlow => (ProblemKind::BadRequest, format!("the body came at less than {SLOWEST} bytes a second")),
+            Self::TooSlow => (ProblemKind::TooSlow, format!("the body came at less than {SLOWEST} bytes a second")),
             Self::TooLarge => {
                 (ProblemKind::TooLarge, format!("more than {LARGEST} bytes were sent; send less at a time"))
             }
             Self::NoRoom => {
-                (ProblemKind::Busy, "too much is being sent at a time; try again in some seconds".to_owned())
+                (ProblemKind::Overloaded, "too much is being sent at a time; try again in some seconds".to_owned())
             }
         };
-        let problem = Problem::new(kind, detail);
-        let status = match self {
-            Self::TooSlow => TOO_SLOW,
-            Self::TooLarge => problem.status,
-            Self::NoRoom => UNAVAILABLE,
-        };
-        ApiError(Problem { status, ..problem })
+        ApiError::new(kind, detail)
     }
 }
 
@@ -158,6 +148,8 @@ impl Drop for Body<'_> {
 
 #[cfg(test)]
 mod tests {
+    use foray_protocol::{Another, ProtocolError};
+
     use super::*;
 
     #[test]
@@ -177,6 +169,9 @@ mod tests {
     #[test]
     fn what_is_refused_for_now_says_so() {
         let status = |refusal: Refusal| refusal.problem().0.status;
-        assert_eq!([Refusal::TooSlow, Refusal::TooLarge, Refusal::NoRoom].map(status), [408, 413, 503]);
+        let all = [Refusal::TooSlow, Refusal::TooLarge, Refusal::NoRoom];
+        assert_eq!(all.map(status), [408, 413, 503]);
+        let is_sent_again = |refusal: Refusal| ProtocolError::from(refusal.problem().0).another() == Another::Later;
+        assert_eq!(all.map(is_sent_again), [true, false, true], "an indexer must not lose a batch by it");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
-use foray_protocol::{IndexProgress, Problem, ProblemKind};
+use foray_protocol::{IndexProgress, ProblemKind};
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use serde_json::json;
@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api_error::ApiError;
 use crate::evaluation_api::JobState;
+use crate::refusals::Overloaded;
 use crate::service::SearchService;
 
 /// How often the library is looked at: fast enough to look live, and cheap.
@@ -50,7 +51,7 @@ struct ServerEvent {
     tag = "server",
     responses(
         (status = 200, description = "Events", body = ServerEvent, content_type = "text/event-stream"),
-        (status = 503, description = "Too many listen already", body = Problem, content_type = "application/problem+json"),
+        Overloaded,
     ),
 )]
 #[get("/events")]
@@ -66,7 +67,7 @@ async fn send_events(service: Data<SearchService>) -> Result<HttpResponse, ApiEr
 
 fn crowded() -> ApiError {
     let detail = format!("{MOST_LISTENERS} listen to events already; close some pages, or try again later");
-    ApiError(Problem { status: 503, ..Problem::new(ProblemKind::Busy, detail) })
+    ApiError::new(ProblemKind::Overloaded, detail)
 }
 
 /// What a client was last told.

@@ -19,7 +19,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api_error::ApiError;
 use crate::etag::TaggedJson;
-use crate::refusals::{self, BadRequest, Forbidden, Internal, TooManyAttempts, Unauthorized};
+use crate::refusals::{
+    self, BadRequest, Forbidden, Internal, Overloaded, TooLarge, TooManyAttempts, TooSlow, Unauthorized,
+};
 use crate::{app, guard, session_api};
 
 const ADDRESS: &str = "/api/v1/openapi.json";
@@ -132,6 +134,11 @@ fn describe() -> OpenApi {
         add::<BadRequest>(operation);
         add::<Unauthorized>(operation);
         add::<Internal>(operation);
+        if operation.request_body.is_some() {
+            add::<TooSlow>(operation);
+            add::<TooLarge>(operation);
+            add::<Overloaded>(operation);
+        }
     }
     api.info.version = env!("CARGO_PKG_VERSION").to_owned();
     let components = api.components.get_or_insert_with(Components::new);

@@ -39,11 +39,13 @@ refusals! {
     NotFound: NotFound, "No such photo, file, saved search or address.";
     Conflict: Busy, "The library is at this very work already, or holds vectors of another model.";
     TooLarge: TooLarge, "More was sent than the server takes in one request.";
+    TooSlow: TooSlow, "The body came too slowly, and the connection is closed.";
     UnsupportedMedia: UnsupportedMedia, "A body of another kind, or packed in another way, than the address takes.";
     UnreadableImage: UnreadableImage, "The picture cannot be decoded, or is larger than the server decodes.";
     TooManyAttempts: TooManyAttempts, "Wrong tokens came too often from this address; ask again in some seconds.";
     Internal: Internal, "The fault is the server's.";
     Preparing: Preparing, "The answer takes long to prepare, which goes on; ask again after `Retry-After` seconds.";
+    Overloaded: Overloaded, "Others take all that the server has to give; ask again after `Retry-After` seconds.";
     DiskFull: DiskFull, "The disk is full or nearly so.";
 }
 

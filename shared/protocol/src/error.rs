@@ -128,9 +128,7 @@ impl ProtocolError {
     pub fn another(&self) -> Another {
         match self {
             Self::Unreachable { .. } => Another::Later,
-            Self::Refused(Problem { kind: ProblemKind::TooManyAttempts | ProblemKind::StoreDown, .. }) => {
-                Another::Later
-            }
+            Self::Refused(Problem { kind, .. }) if kind.passes() => Another::Later,
             _ => Another::Never,
         }
     }
@@ -157,6 +155,9 @@ pub enum ProblemKind {
     /// More than the server takes in one request.
     #[serde(rename = "/problems/too-large")]
     TooLarge,
+    /// The body came too slowly.
+    #[serde(rename = "/problems/too-slow")]
+    TooSlow,
     /// The vectors are of another model than the library's.
     #[serde(rename = "/problems/wrong-space")]
     WrongSpace,
@@ -169,6 +170,9 @@ pub enum ProblemKind {
     /// The answer takes long to prepare, which goes on; ask again later.
     #[serde(rename = "/problems/preparing")]
     Preparing,
+    /// Others take all that the server has to give; ask again later.
+    #[serde(rename = "/problems/overloaded")]
+    Overloaded,
     /// What holds the library cannot be reached; it may come back.
     #[serde(rename = "/problems/store-down")]
     StoreDown,
@@ -198,15 +202,21 @@ impl ProblemKind {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::TooSlow => 408,
             Self::WrongSpace | Self::Uncovered | Self::Busy => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,
             Self::UnreadableImage => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
-            Self::Preparing | Self::StoreDown => 503,
+            Self::Preparing | Self::Overloaded | Self::StoreDown => 503,
             Self::DiskFull => 507,
         }
+    }
+
+    /// Whether the same request may be taken later, though nobody does anything about it.
+    const fn passes(self) -> bool {
+        matches!(self, Self::TooManyAttempts | Self::TooSlow | Self::Overloaded | Self::StoreDown)
     }
 
     const fn title(self) -> &'static str {
@@ -217,10 +227,12 @@ impl ProblemKind {
             Self::UnsupportedMedia => "Unsupported media",
             Self::UnreadableImage => "Unreadable image",
             Self::TooLarge => "Too large",
+            Self::TooSlow => "Too slow",
             Self::WrongSpace => "Vectors of another model",
             Self::Uncovered => "Vectors are missing",
             Self::Busy => "Busy",
             Self::Preparing => "Being prepared",
+            Self::Overloaded => "Overloaded",
             Self::StoreDown => "The library's store is down",
             Self::DiskFull => "Disk full",
             Self::Unauthorized => "Unauthorized",

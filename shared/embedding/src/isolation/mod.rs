@@ -3,9 +3,9 @@
 
 #[cfg(target_os = "linux")]
 mod confinement;
-#[cfg(target_os = "linux")]
-mod darkroom;
 mod messages;
+#[cfg(target_os = "linux")]
+mod pool;
 #[cfg(target_os = "linux")]
 mod worker;
 
@@ -31,7 +31,7 @@ pub struct Isolation {
 pub const WORKER: &str = "decode-for-parent";
 
 #[cfg(target_os = "linux")]
-static DARKROOM: OnceLock<darkroom::Darkroom> = OnceLock::new();
+static POOL: OnceLock<pool::WorkerPool> = OnceLock::new();
 
 /// Has every picture decoded in processes of their own from now on. Tells what confines them, in words.
 ///
@@ -39,9 +39,9 @@ static DARKROOM: OnceLock<darkroom::Darkroom> = OnceLock::new();
 /// [`EmbeddingError::Isolation`] where this system cannot do so.
 #[cfg(target_os = "linux")]
 pub fn isolate(isolation: Isolation) -> Result<String, EmbeddingError> {
-    let (darkroom, confinement) = darkroom::Darkroom::open(isolation)?;
+    let (pool, confinement) = pool::WorkerPool::open(isolation)?;
     // Whoever asks twice is content with the first.
-    let _ = DARKROOM.set(darkroom);
+    let _ = POOL.set(pool);
     Ok(confinement)
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn decode_elsewhere(
     detail: Detail,
     admit: &mut dyn FnMut(u64),
 ) -> Option<Result<Picture, EmbeddingError>> {
-    Some(DARKROOM.get()?.decode(content, limits, detail, admit))
+    Some(POOL.get()?.decode(content, limits, detail, admit))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -21,12 +21,12 @@ const KEPT_VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "PATH"];
 const OUT_OF_TIME: i32 = 24;
 
 #[derive(Debug)]
-pub struct Darkroom {
+pub struct WorkerPool {
     isolation: Isolation,
     idle: Mutex<Vec<Worker>>,
 }
 
-impl Darkroom {
+impl WorkerPool {
     /// Starts a first process; tells what confines it.
     pub fn open(isolation: Isolation) -> Result<(Self, String), EmbeddingError> {
         let (worker, confinement) = Worker::start(&isolation)?;
