@@ -1,10 +1,26 @@
-//! What commands read on standard input.
+//! What the command line names: pictures in place of words, and paths that stand on standard input.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use foray_protocol::PhotoPath;
+use anyhow::{Context, Result, bail};
+use foray_protocol::{PhotoPath, is_photo};
+
+/// The picture that `query` names; `None` for words.
+///
+/// # Errors
+/// One that looks like a picture's name, and is none.
+pub fn picture(query: &str) -> Result<Option<&Path>> {
+    let file = Path::new(query);
+    if file.is_file() {
+        return Ok(Some(file));
+    }
+    let is_one_word = !query.contains(|mark: char| mark.is_whitespace() || "\":+".contains(mark));
+    if is_one_word && is_photo(file) {
+        bail!("there is no picture {query}; check its path, or look for photos of such a name with name:{query}");
+    }
+    Ok(None)
+}
 
 /// What was named on the command line: files, and for each `-` those that standard input lists.
 pub fn given_paths(given: &[PathBuf]) -> Result<Vec<PhotoPath>> {

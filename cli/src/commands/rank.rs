@@ -7,7 +7,7 @@ use foray_server::{PhotoFiles, query_vector};
 use serde_json::json;
 
 use crate::arguments::RankArguments;
-use crate::input::given_paths;
+use crate::input::{given_paths, picture};
 use crate::listing::{self, Line};
 use crate::output::print_json;
 use crate::settings::Settings;
@@ -33,10 +33,9 @@ pub fn rank(settings: &Settings, arguments: &RankArguments) -> Result<()> {
 
 /// The paths given, `-` replaced by those on standard input.
 fn target_vector(embedder: &Embedder, query: &str) -> Result<UnitVector> {
-    let file = PhotoPath::from(query);
-    if file.as_path().is_file() {
+    if let Some(file) = picture(query)? {
         let stop = StopSignal::new();
-        let embedded = PhotoFiles { embedder, cache: None, stop: &stop }.embed(&[file], |_| ())?;
+        let embedded = PhotoFiles { embedder, cache: None, stop: &stop }.embed(&[file.into()], |_| ())?;
         let vector = embedded.vectors.into_iter().next().context("the model gave no embedding")?;
         return vector.map_err(|reason| anyhow::anyhow!("{query}: {reason}"));
     }

@@ -12,6 +12,7 @@ use foray_protocol::{
 
 use crate::arguments::{FormatArguments, SearchArguments, SimilarArguments, SortArgument};
 use crate::connection::Connection;
+use crate::input::picture;
 use crate::listing::{self, Line};
 use crate::logging;
 use crate::output::print_json;
@@ -24,8 +25,7 @@ pub fn search(settings: &Settings, arguments: &SearchArguments) -> Result<()> {
     let connection = Connection::open(settings, "search", false)?;
     let library = connection.spaces();
     let search = connection.search(settings)?;
-    let file = Path::new(&arguments.query);
-    if file.is_file() {
+    if let Some(file) = picture(&arguments.query)? {
         let results = search_by_file(search.as_ref(), file, arguments)?;
         explain(arguments.explain, &results);
         return print(settings, arguments.format, &results, library.as_ref());

@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use foray_protocol::{
     CommitSummary, Failure, FileFacts, ImageId, IndexProgress, Ingest, IngestBatch, KnownFile, LibraryStatus, Photo,
-    PhotoPath, ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind,
+    PhotoPath, ProtocolError, RootFile, SearchStructure, SpaceId, SpaceStatus, UnitVector, UnusualKind, is_raw,
 };
 use parking_lot::{Mutex, RwLock};
 use sled::Db;
@@ -555,7 +555,8 @@ impl Ingest for Library {
     }
 }
 
-/// The first of a photo's files that exists, is a plain file, and lies in one of the roots, symbolic links resolved.
+/// The first of a photo's files that exists, is a plain file, and lies in one of the roots, symbolic links resolved; a RAW file only
+/// where there is no other: browsers show none, and a photo with a JPEG beside it is known by that.
 ///
 /// # Errors
 /// [`LibraryError::NoPhoto`] for a photo without files, or [`LibraryError::FileGone`] when none of them is there.
@@ -563,7 +564,8 @@ pub fn servable_file(id: ImageId, paths: &[PhotoPath], roots: &[PhotoPath]) -> R
     let first = paths.first().ok_or_else(|| LibraryError::NoPhoto(id.to_string()))?;
     let roots: Vec<PathBuf> = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
     let inside = |file: &PathBuf| file.is_file() && roots.iter().any(|root| file.starts_with(root));
-    let found = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).find(inside);
+    let (raw, shown): (Vec<&PhotoPath>, _) = paths.iter().partition(|path| is_raw(path.as_path()));
+    let found = shown.into_iter().chain(raw).filter_map(|path| fs::canonicalize(path).ok()).find(inside);
     found.ok_or_else(|| LibraryError::FileGone { id, path: first.as_path().to_owned() })
 }
 

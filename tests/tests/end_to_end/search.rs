@@ -37,6 +37,17 @@ fn json_has_the_fields_of_the_contract() {
 }
 
 #[test]
+fn a_picture_that_is_not_there_is_not_taken_for_words() {
+    let sandbox = Sandbox::with_samples();
+    sandbox.index();
+    let photo = sandbox.photo_files()[0].display().to_string();
+    for run in [sandbox.run(["search", "nothere.jpg"]), sandbox.run(["rank", "nothere.jpg", &photo])] {
+        run.fails_saying(&["there is no picture nothere.jpg", "name:nothere.jpg"]);
+    }
+    assert_eq!(sandbox.run(["search", "name:nothere.jpg", "--paths"]).text(), "");
+}
+
+#[test]
 fn queries_can_be_sums_differences_pictures_and_names() {
     let sandbox = Sandbox::with_samples();
     sandbox.index();

@@ -230,6 +230,13 @@ fn originals_are_served_from_the_roots_alone(stage: &Stage) {
     for number in [1, 2, 3] {
         assert!(store.original_file(id(number)).is_err(), "{number}");
     }
+    // Browsers show no RAW file, and the preview is made anew of what the id is of.
+    let raw = folder.join("A.CR2");
+    fs::write(&raw, "c").unwrap();
+    commit(store.as_ref(), vec![Change::Linked { file: file_at(raw.as_path()), image: id(0) }]);
+    assert_eq!(store.original_file(id(0)).unwrap(), inside.canonicalize().unwrap());
+    fs::remove_file(&inside).unwrap();
+    assert_eq!(store.original_file(id(0)).unwrap(), raw.canonicalize().unwrap());
 }
 
 fn changes_change_the_version(stage: &Stage) {
