@@ -84,9 +84,8 @@ packaging-check: runtime ## service files and Dockerfile, with the tools that re
 api-check: ## the HTTP API against its own description, with generated requests (schemathesis)
 	@bash tests/scripts/check-api.sh
 
-licences: ## licences and sources of dependencies
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
-	else echo "skipped: the check of licences needs cargo-deny"; fi
+licences: ## licences and sources of dependencies, and known faults in them
+	@bash tests/scripts/check-dependencies.sh
 
 dependencies: ## how many crates under which licences, known faults in them, and a bill of materials (CycloneDX); printed to docs/reports
 	@bash tests/scripts/dependencies.sh

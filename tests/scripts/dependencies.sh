@@ -19,14 +19,7 @@ mkdir -p docs/reports
 report | tee docs/reports/dependencies.txt
 
 echo
-if has deny; then cargo deny check licenses bans sources; else echo "skipped: licences and sources need cargo-deny (cargo install cargo-deny)"; fi
-if ! has audit; then
-  echo "skipped: known faults need cargo-audit (cargo install cargo-audit)"
-elif ! cargo audit; then
-  # Its database is a repository on GitHub.
-  if curl --silent --fail --max-time 10 --output /dev/null https://github.com/RustSec/advisory-db; then exit 1; fi
-  echo "skipped: known faults need the network"
-fi
+bash tests/scripts/check-dependencies.sh
 if has cyclonedx; then
   mkdir -p target/sbom
   cargo cyclonedx --quiet --format json --override-filename foray.cdx
