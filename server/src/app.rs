@@ -84,8 +84,7 @@ impl Server {
         if matches!(access, Access::ThisMachine(_)) && !is_here {
             return Err(ServerError::NotLoopback { bind: bind.to_owned() });
         }
-        let listener = TcpListener::bind(addresses.as_slice()).map_err(failed)?;
-        unread_answers::give_up(&listener, unread_answers::PATIENCE).map_err(failed)?;
+        let listener = listen(&addresses).map_err(failed)?;
         let service = service.lasting();
         let address = reachable(listener.local_addr().map_err(failed)?);
         let Some(tls) = tls else {
@@ -100,7 +99,7 @@ impl Server {
             });
         };
         let https = Https { listener, config: tls.load()?, url: format!("https://{address}") };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        let listener = listen(&[(Ipv4Addr::LOCALHOST, 0).into()]).map_err(failed)?;
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         Ok(Self { listener, https: Some(https), service, access, indexer: None, models: None, url })
     }
@@ -178,6 +177,12 @@ impl Server {
         desk.iter().for_each(ModelDesk::stop);
         served
     }
+}
+
+fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(addresses)?;
+    unread_answers::give_up(&listener, unread_answers::PATIENCE)?;
+    Ok(listener)
 }
 
 /// The address for connections from this machine: one that stands for all of them names none.

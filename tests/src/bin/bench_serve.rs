@@ -10,13 +10,10 @@ use std::time::{Duration, Instant};
 
 use foray_embedding::{BackendOptions, Embedder, Model};
 use foray_library::{Library, OpenOptions};
-use foray_protocol::{
-    Change, Description, FileFacts, ImageId, Ingest, IngestBatch, NewPhoto, PhotoMetadata, PhotoPath, SpaceId,
-    UnitVector,
-};
+use foray_protocol::{ImageId, Ingest, IngestBatch, SpaceId, UnitVector};
 use foray_tests::bench::{PythonPeer, Row, median, report};
 use foray_tests::embeddings::Embeddings;
-use foray_tests::made_photos::id;
+use foray_tests::made_photos::{id, unseen_photo};
 use foray_tests::phrases::{PLACES, SUBJECTS};
 use foray_tests::{Sandbox, ServerProcess, foray_binary, get, wait_until};
 use image::codecs::jpeg::JpegEncoder;
@@ -60,26 +57,12 @@ fn fill(sandbox: &Sandbox, embedder: &Embedder) -> Vec<ImageId> {
         let vectors = embeddings.vectors(first, PHOTOS_A_COMMIT);
         let photo = |(number, vector): (usize, UnitVector)| {
             let own = if number < WITH_THUMBNAIL { thumbnail.clone() } else { vec![] };
-            photo(number, vector, own)
+            unseen_photo(number, vector, own)
         };
         let changes = (first..).zip(vectors).map(photo).collect();
         library.commit(&IngestBatch { space: SpaceId::clone(embedder.space()), changes }).unwrap();
     }
     (0..WITH_THUMBNAIL).map(id).collect()
-}
-
-fn photo(number: usize, vector: UnitVector, thumbnail: Vec<u8>) -> Change {
-    let path = PhotoPath::from(format!("/photos/{:04}/{number:07}.jpg", number / 1_000));
-    let file = FileFacts { path, size: 3_000_000, modified_ns: number as i64, companions: 0 };
-    let taken_at = format!("{}-{:02}-{:02}T12:00:00", 2000 + number % 20, number % 12 + 1, number % 28 + 1);
-    let metadata = PhotoMetadata {
-        width: 4_000,
-        height: 3_000,
-        format: "jpeg".to_owned(),
-        description: Description { taken_at: Some(taken_at), ..Description::default() },
-        ..PhotoMetadata::default()
-    };
-    Change::Added { file, photo: Box::new(NewPhoto { id: id(number), metadata, vector, thumbnail }) }
 }
 
 /// One of the bundled photos as thumbnails are: a JPEG of 400 pixels.

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use foray_library::{Library, LibraryError, OpenOptions, PhotoQuery};
 use foray_protocol::{
-    Change, Description, DuplicateKind, DuplicatesRequest, FileFacts, Filter, Ingest, IngestBatch, NewPhoto,
-    PerceptualHash, PhotoMetadata, PhotoPath, SpaceId, ThumbHash, UnitVector, UnusualKind, UnusualRequest,
+    Change, DuplicateKind, DuplicatesRequest, Filter, Ingest, IngestBatch, SpaceId, UnitVector, UnusualKind,
+    UnusualRequest,
 };
 use foray_tests::embeddings::Embeddings;
-use foray_tests::made_photos::{id, signs};
+use foray_tests::made_photos::{added, metadata, seen};
 
 const DIMENSION: usize = 512;
 const PHOTOS_A_COMMIT: usize = 256;
@@ -77,26 +77,11 @@ fn commit(library: &Library, changes: Vec<Change>) {
 }
 
 fn photo(vector: &UnitVector, number: usize) -> Change {
-    let path = PhotoPath::from(format!("/photos/{:04}/{number:07}.jpg", number / 1_000));
-    let file = FileFacts { path, size: 3_000_000 + number as u64, modified_ns: number as i64, companions: 0 };
-    let hash = signs(vector);
     let seconds = number as u64 * SECONDS_BETWEEN_PHOTOS;
     let (day, hour, minute) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     let taken_at =
         format!("{}-{:02}-{:02}T{hour:02}:{minute:02}:00", 2000 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
-    let metadata = PhotoMetadata {
-        width: 4_000,
-        height: 3_000,
-        format: "jpeg".to_owned(),
-        description: Description { taken_at: Some(taken_at), ..Description::default() },
-        perceptual_hash: Some(PerceptualHash::from_bytes(hash)),
-        thumbhash: Some(ThumbHash::from_bytes(hash[..25].to_vec())),
-        ..PhotoMetadata::default()
-    };
-    Change::Added {
-        file,
-        photo: Box::new(NewPhoto { id: id(number), metadata, vector: vector.clone(), thumbnail: vec![] }),
-    }
+    added(number, seen(metadata(taken_at), vector), vector.clone(), vec![])
 }
 
 fn search(library: &Library, query: &UnitVector) {
