@@ -1,6 +1,6 @@
 """EfficientNet-Lite2: the published weights as torch modules with folded batch normalisation, in two parts.
 
-The trunk (stem to stage 6) stays as it is; the top (stage 7 and the last convolution) is trained further.
+The trunk (stem to the first block of stage 6) stays as it is; the top (the rest) is trained further.
 """
 
 from importlib import resources
@@ -13,7 +13,7 @@ SIZE = 260
 EPSILON = 1e-3
 REPEATS = [1, 3, 3, 4, 4, 5, 1]
 STRIDES = [1, 2, 2, 2, 1, 2, 1]
-TRUNK_BLOCKS = sum(REPEATS[:6])
+TRUNK_BLOCKS = sum(REPEATS[:5]) + 1
 TRUNK_SHAPE = (208, 9, 9)
 FEATURES = 1280
 

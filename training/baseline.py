@@ -15,7 +15,7 @@ from torch.nn import functional as F
 import measure
 import photos
 from backbone import FEATURES, classifier, published_weights
-from data import TextTable, evaluation_texts, training_texts
+from data import TextTable, captions, training_texts, zero_shot
 from model import DIMENSION, HIDDEN, contrastive_loss
 from text import WIDTH
 
@@ -78,8 +78,9 @@ def main():
 
 @torch.no_grad()
 def report(model, means, data, work):
-    captions, prompts, labels = evaluation_texts(data, "dev")
-    print("flickr8k dev", measure.recall(model.images(pooled(work, "dev.squash")), model.texts(means(captions))))
+    prompts, labels = zero_shot(photos.caltech(data))
+    dev = captions(photos.flickr(data, "dev"))
+    print("flickr8k dev", measure.recall(model.images(pooled(work, "dev.squash")), model.texts(means(dev))))
     for fit in ("shortest", "squash"):
         print("caltech101", fit, measure.accuracy(model.images(pooled(work, f"caltech.{fit}")), model.texts(means(prompts)), labels))
 

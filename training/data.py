@@ -17,7 +17,7 @@ def training_texts(data):
 def all_texts(data):
     """Every text that training or its evaluation needs."""
     every = [each for texts in training_texts(data) for each in texts]
-    every += [each for split in ("held", "dev") for photo in photos.flickr(data, split) for each in photo.texts]
+    every += captions(photos.flickr(data, "dev"))
     return every + [f"a photo of a {photo.texts[0]}" for photo in photos.caltech(data)]
 
 
@@ -36,9 +36,12 @@ class TextTable:
         return self.features[[self.rows[each] for each in texts]]
 
 
-def evaluation_texts(data, split):
-    """The captions of a split of Flickr8k; the prompts of Caltech-101's classes and the class number of each of its photos."""
-    caltech = photos.caltech(data)
-    names = sorted({photo.texts[0] for photo in caltech})
-    captions = [each for photo in photos.flickr(data, split) for each in photo.texts]
-    return captions, [f"a photo of a {name}" for name in names], torch.tensor([names.index(photo.texts[0]) for photo in caltech])
+def captions(photo_list):
+    """The captions of all photos, photo by photo."""
+    return [each for photo in photo_list for each in photo.texts]
+
+
+def zero_shot(photo_list):
+    """The prompts of the photos' classes, and the class number of each photo."""
+    names = sorted({photo.texts[0] for photo in photo_list})
+    return [f"a photo of a {name}" for name in names], torch.tensor([names.index(photo.texts[0]) for photo in photo_list])

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 import measure
 import photos
+from data import captions, zero_shot
 
 BATCH = 8
 ROUNDS = 12
@@ -70,12 +71,11 @@ def main():
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     metrics = {"bytes": {name: (folder / name).stat().st_size for name in ("visual.onnx", "textual.onnx", "tokenizer.json")}}
     dev = photos.flickr(data, "dev")
-    captions = embed_texts(textual, tokenizer, [each for photo in dev for each in photo.texts])
-    metrics["flickr8k dev recall at 1, 5, 10"] = measure.recall(embed_photos(visual, dev, photos.squash), captions)
+    read = embed_texts(textual, tokenizer, captions(dev))
+    metrics["flickr8k dev recall at 1, 5, 10"] = measure.recall(embed_photos(visual, dev, photos.squash), read)
     caltech = photos.caltech(data)
-    names = sorted({photo.texts[0] for photo in caltech})
-    labels = torch.tensor([names.index(photo.texts[0]) for photo in caltech])
-    prompts = embed_texts(textual, tokenizer, [f"a photo of a {name}" for name in names])
+    prompts, labels = zero_shot(caltech)
+    prompts = embed_texts(textual, tokenizer, prompts)
     for fit in arguments.fits:
         metrics[f"caltech101 zero-shot, {fit}"] = measure.accuracy(embed_photos(visual, caltech, getattr(photos, fit)), prompts, labels)
     sessions = {"this": visual, **({"present": session(arguments.present)} if arguments.present else {})}

@@ -13,6 +13,7 @@ from torch import nn
 
 import text
 from backbone import SIZE, Top, Trunk, published_weights
+from balance import balance_of
 from model import ImageHeads, TextTower
 from quantise import shrink
 
@@ -25,9 +26,10 @@ class Visual(nn.Module):
         self.trunk, self.top, self.heads = Trunk(published_weights()), Top(published_weights()), ImageHeads(state["heads"])
         self.top.load_state_dict(state["top"])
         self.heads.load_state_dict(state["images"])
+        self.balance = balance_of(0, state["balances"][0])
 
     def forward(self, image):
-        return self.heads(self.top(self.trunk(image)).mean((2, 3)))
+        return self.balance(self.heads(self.top(self.trunk(image)).mean((2, 3))))
 
 
 class Textual(nn.Module):
@@ -38,6 +40,7 @@ class Textual(nn.Module):
         tower = TextTower()
         tower.load_state_dict(state["text"])
         self.embeddings, self.layers, self.head = tower.model.embeddings, tower.model.encoder.layer, tower.head
+        self.balance = balance_of(1, state["balances"][1])
 
     def forward(self, input_ids, attention_mask, token_type_ids):
         bias = (1 - attention_mask.float())[:, None, None, :] * -1e4
@@ -45,7 +48,7 @@ class Textual(nn.Module):
         for layer in self.layers:
             hidden = layer(hidden, attention_mask=bias)
             hidden = hidden[0] if isinstance(hidden, tuple) else hidden
-        return self.head(text.pooled(hidden, attention_mask))
+        return self.balance(self.head(text.pooled(hidden, attention_mask)))
 
 
 def save(module, inputs, names, axes, file, bits):

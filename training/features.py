@@ -16,7 +16,7 @@ import photos
 from backbone import SIZE, TRUNK_SHAPE, Top, Trunk, published_weights
 
 BATCH = 32
-AUGMENTED_VIEWS = 13
+AUGMENTED_VIEWS = 3
 
 
 def batches(photo_list, prepare):
@@ -73,7 +73,6 @@ def fitted(fit):
 def views(data):
     """Name, photos and preparation of every view."""
     yield "dev.squash", photos.flickr(data, "dev"), fitted(photos.squash)
-    yield "held.squash", photos.flickr(data, "held"), fitted(photos.squash)
     yield "caltech.squash", photos.caltech(data), fitted(photos.squash)
     yield "caltech.shortest", photos.caltech(data), fitted(photos.shortest)
     train = photos.flickr(data, "train") + photos.imagenet(data)

@@ -97,10 +97,9 @@ class TextTower(nn.Module):
         self.head = TextHead()
         self.tokenizer = text.tokenizer()
 
-    def train_last(self, layers):
-        """Lets the last `layers` of the model be trained, besides the head."""
-        for layer in self.model.encoder.layer[-layers:]:
-            layer.requires_grad_(True)
+    def train_layers(self):
+        """Lets the model's layers be trained, besides the head; the table of words stays as it is."""
+        self.model.encoder.requires_grad_(True)
 
     def forward(self, texts):
         """Texts of like length are computed together."""

@@ -11,8 +11,6 @@ from PIL import Image, ImageEnhance
 
 from backbone import SIZE
 
-HELD_OUT = 500
-
 
 @dataclass
 class Photo:
@@ -28,11 +26,9 @@ def plain_label(name):
 
 
 def flickr(data, split):
-    """Flickr8k's photos of a split (train, dev); of train, the last 500 are held out as `held`."""
+    """Flickr8k's photos of a split: train or dev."""
     rows = json.loads((data / "flickr8k" / "captions.json").read_text())
-    wanted = "dev" if split == "dev" else "train"
-    photos = [Photo(data / "flickr8k" / "images" / row["image"], row["captions"]) for row in rows if row["split"] == wanted]
-    return {"dev": photos, "train": photos[:-HELD_OUT], "held": photos[-HELD_OUT:]}[split]
+    return [Photo(data / "flickr8k" / "images" / row["image"], row["captions"]) for row in rows if row["split"] == split]
 
 
 def imagenet(data):
